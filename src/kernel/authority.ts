@@ -1,0 +1,31 @@
+import type { Permission, Relations } from './command.ts';
+import type { Actor } from './metadata.ts';
+
+/** Who asks, and what their roles grant. Commands and queries are judged by the same two questions. */
+export interface Caller {
+  readonly actor: Actor;
+  /** Granted for every record. */
+  may(permission: Permission): boolean;
+  /** Granted at least for records the caller owns. */
+  mayOwn(permission: Permission): boolean;
+}
+
+const EVERYTHING = '*';
+
+/** `grants` are permissions, `permission:own`, or `*`. */
+export function caller(actor: Actor, grants: ReadonlySet<string>): Caller {
+  const may = (permission: Permission) => grants.has(EVERYTHING) || grants.has(permission);
+  return { actor, may, mayOwn: permission => may(permission) || grants.has(`${permission}:own`) };
+}
+
+/** The house itself: sagas, holds and facts. */
+export const system = (id: string): Caller => caller({ kind: 'system', id }, new Set([EVERYTHING]));
+
+/**
+ * `hidden` where the caller may do such things but not to this record: it answers like a record that does not exist.
+ */
+export function authorise(who: Caller, permission: Permission, relations: Relations | undefined): 'allowed' | 'forbidden' | 'hidden' {
+  if (who.may(permission)) return 'allowed';
+  if (!who.mayOwn(permission)) return 'forbidden';
+  return relations === undefined || relations.owner === who.actor.id ? 'allowed' : 'hidden';
+}

@@ -1,0 +1,60 @@
+import type { Permission } from './command.ts';
+import type { AnyEventDefinition, DataOf, Handlers } from './event.ts';
+import type { Actor } from './metadata.ts';
+import type { Columns, RowOf, Table } from './table.ts';
+
+/** What a view may know of an event besides its data. */
+export interface ViewMeta {
+  readonly eventId: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly category: string;
+  /** Id part of the stream: the entity the event is about. */
+  readonly entityId: string;
+  readonly revision: number;
+  /** Decimal text of the position in the whole log. */
+  readonly position: string;
+  readonly recordedAt: string;
+  readonly occurredAt: string;
+  readonly actor: Actor;
+  readonly commandId: string;
+  readonly correlationId: string;
+  readonly causationId: string;
+  readonly links: readonly string[];
+}
+
+/**
+ * A view kept by events. `on` maps each event to the row it makes of the row before: a row to write, null to delete,
+ * undefined to leave as it is. `version` grows when the table, the events or the logic change.
+ */
+export interface Projection<C extends Columns, D extends AnyEventDefinition> {
+  /** kebab-case, unique. */
+  readonly name: string;
+  readonly version: number;
+  readonly table: Table<C>;
+  readonly events: readonly D[];
+  /** Row keys an event touches; by default the one row of the event's entity. */
+  readonly keys?: { readonly [Type in D['type']]?: (data: DataOf<Extract<D, { type: Type }>>, meta: ViewMeta) => readonly string[] };
+  readonly on: Handlers<D, RowOf<C> | undefined, RowOf<C> | null | undefined, [key: string, meta: ViewMeta]>;
+  /** A caller who holds only `permission:own` sees the rows whose `owner` column names them. */
+  readonly ownRows?: { readonly permission: Permission; readonly owner: keyof C & string };
+}
+
+/** A projection as the runtime sees it. */
+export interface AnyProjection {
+  readonly name: string;
+  readonly version: number;
+  readonly table: Table<Columns>;
+  readonly events: readonly AnyEventDefinition[];
+  readonly keys?: Readonly<Record<string, ((data: never, meta: ViewMeta) => readonly string[]) | undefined>>;
+  readonly on: Readonly<Record<string, (row: never, data: never, key: string, meta: ViewMeta) => unknown>>;
+  readonly ownRows?: { readonly permission: Permission; readonly owner: string };
+}
+
+export const projection = <C extends Columns, D extends AnyEventDefinition>(definition: Projection<C, D>): Projection<C, D> => definition;
+
+/** The keys of the rows an event touches. */
+export const keysOf = (definition: AnyProjection, type: string, data: unknown, meta: ViewMeta): readonly string[] => {
+  const keys = definition.keys?.[type] as ((data: unknown, meta: ViewMeta) => readonly string[]) | undefined;
+  return keys === undefined ? [meta.entityId] : keys(data, meta);
+};

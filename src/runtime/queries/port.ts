@@ -1,0 +1,22 @@
+import type { z } from 'zod';
+import type { Caller } from '../../kernel/authority.ts';
+import type { AnyQuery, Query } from '../../kernel/query.ts';
+
+export interface Asking {
+  readonly caller: Caller;
+  /** Position the projections read must have passed; the runner waits, bounded. */
+  readonly after?: bigint;
+}
+
+export interface QueryRunner {
+  /** @throws InvalidInput, ViewsLag, BadCursor, NoSuchRecord, DatabaseUnavailable */
+  ask<Input extends z.ZodType, Answer>(query: Query<Input, Answer>, input: z.input<Input>, asking: Asking): Promise<Answer>;
+  /** The same for a query known only by its definition. */
+  askAny(query: AnyQuery, input: unknown, asking: Asking): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Postgres did not answer; it heals by itself. */
+export class DatabaseUnavailable extends Error {
+  override readonly name = 'DatabaseUnavailable';
+}
