@@ -1,0 +1,22 @@
+/** Ids that follow from what they stand for, so that doing a thing again makes the same id. */
+import { createHash } from 'node:crypto';
+
+/** Namespace of all ids derived here; drawn once at random and never to be changed, or repeated work would have new ids. */
+const ROOT = '6f0d6c1e-5a0b-4c7e-9d55-2f8e1b7a9c34';
+
+/** UUID version 5 (RFC 9562 §5.5) of the parts, in a namespace named by what the ids are for, e.g. `event`. */
+export function uuidv5(namespaceName: string, ...parts: readonly string[]): string {
+  return hashed(hashed(ROOT, namespaceName), JSON.stringify(parts));
+}
+
+function hashed(namespace: string, name: string): string {
+  const bytes = createHash('sha1')
+    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
+    .update(name, 'utf8')
+    .digest()
+    .subarray(0, 16);
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x50;
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
