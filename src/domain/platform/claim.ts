@@ -1,0 +1,60 @@
+/** A claim holds one key for one record, so that no two records bear the same SKU, tax number or e-mail address. */
+import { z } from 'zod';
+import { type Decision, decider, refuse } from '../../kernel/decider.ts';
+import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
+import { Id, Text } from '../vocabulary.ts';
+
+/** What the key is, as people would call it: `email`, `sku`, `taxNumber`. */
+export const ClaimKind = z.string().regex(/^[a-z][A-Za-z]{0,39}$/, 'A camelCase word of at most 40 letters');
+
+const KEY_LENGTH_MAX = 254;
+export const ClaimKey = Text(KEY_LENGTH_MAX);
+
+const claim = { kind: ClaimKind, key: ClaimKey, holder: Id };
+export const Claim = z.strictObject(claim);
+export type Claim = z.output<typeof Claim>;
+
+export const ClaimTaken = event('ClaimTaken', claim);
+export const ClaimReleased = event('ClaimReleased', claim);
+const events = [ClaimTaken, ClaimReleased] as const;
+type Fact = EventOf<(typeof events)[number]>;
+
+interface State {
+  readonly holder?: string;
+}
+
+export const ClaimStream = decider({
+  category: 'claim',
+  stateVersion: 1,
+  events,
+  shared: true,
+  initial: (): State => ({}),
+  evolve: {
+    ClaimTaken: (_, { holder }): State => ({ holder }),
+    ClaimReleased: (): State => ({}),
+  },
+});
+
+/** One normal form for comparison: compatibility characters, case and surrounding or doubled space make no difference. */
+const normalised = (key: string): string => key.normalize('NFKC').toLowerCase().trim().replace(/\s+/gu, ' ');
+
+const escaped = (character: string): string => `_${character.codePointAt(0)?.toString(16)}_`;
+
+/**
+ * Id of the claim on a key: readable, and different for different keys, since every sign but letters and digits is written as
+ * its code point between underscores. Keys that are personal data will be hashed with a key of the house once personal data
+ * are encrypted; then the id is derived in the runtime.
+ */
+export const claimId = ({ kind, key }: { readonly kind: string; readonly key: string }): string =>
+  `${kind}~${normalised(key).replace(/[^a-z0-9]/gu, escaped)}`;
+
+export function take(state: State, wish: DataOf<typeof ClaimTaken>): Decision<Fact> {
+  if (state.holder === wish.holder) return [];
+  if (state.holder !== undefined)
+    return refuse('Duplicate', `The ${wish.kind} ${wish.key} is already in use.`, { existingId: state.holder, key: wish.kind });
+  return [ClaimTaken(wish)];
+}
+
+/** Who does not hold the claim has nothing to give back. */
+export const release = (state: State, wish: DataOf<typeof ClaimReleased>): Decision<Fact> =>
+  state.holder === wish.holder ? [ClaimReleased(wish)] : [];
