@@ -1,0 +1,74 @@
+import { expect } from 'vitest';
+import { z } from 'zod';
+import { caller } from '../../src/kernel/authority.ts';
+import type { AnyCommand, CommandDefinition, Hold } from '../../src/kernel/command.ts';
+import { type Decision, evolve, isRefusal } from '../../src/kernel/decider.ts';
+import type { AnyEventDefinition, DomainEvent } from '../../src/kernel/event.ts';
+
+/** What surrounds a decision in a test; each has a harmless default. */
+export interface Circumstances {
+  readonly facts?: unknown;
+  /** ISO 8601 instant. */
+  readonly now?: string;
+  readonly entityId?: string;
+  readonly actorId?: string;
+  /** Permissions the actor holds; all by default. */
+  readonly grants?: readonly string[];
+}
+
+export interface Verdict {
+  /** Exactly these events, in order. */
+  then(...events: readonly DomainEvent[]): void;
+  thenRefuses(code: string): void;
+  /** It is already so: nothing is appended. */
+  thenNothing(): void;
+  /** The holds the decision takes first. */
+  thenHolds(...holds: readonly Hold[]): void;
+  /** The events, for questions the other forms do not ask. */
+  events(): readonly DomainEvent[];
+}
+
+type When = <Type extends string, Input extends z.ZodType, State, D extends AnyEventDefinition, Facts>(
+  command: CommandDefinition<Type, Input, State, D, Facts>,
+  input: z.input<Input>,
+  circumstances?: Circumstances,
+) => Verdict;
+
+const NOW = '2026-03-02T09:00:00.000Z';
+
+/** Given these facts, when this is asked, then this comes of it. */
+export function given(...history: readonly DomainEvent[]): { readonly when: When } {
+  return { when: (command, input, circumstances = {}) => judge(command as unknown as AnyCommand, history, input, circumstances) };
+}
+
+function judge(command: AnyCommand, history: readonly DomainEvent[], wire: unknown, circumstances: Circumstances): Verdict {
+  const input = z.decode(command.input, wire) as never;
+  const state = history.reduce<unknown>((folded, { type, data }) => evolve(command.decider, folded, type, data), command.decider.initial());
+  const entityId = circumstances.entityId ?? command.entityId?.(input) ?? 'new-id';
+  const now = circumstances.now ?? NOW;
+  const who = caller({ kind: 'staff', id: circumstances.actorId ?? 'ana' }, new Set(circumstances.grants ?? ['*']));
+  const decision = command.decide(state as never, input, {
+    now,
+    today: now.slice(0, 10),
+    actor: who.actor,
+    facts: circumstances.facts as never,
+    entityId,
+    id: name => `${entityId}.${name}`,
+    may: permission => who.may(permission),
+  });
+  return verdict(command, state, entityId, decision);
+}
+
+function verdict(command: AnyCommand, state: unknown, entityId: string, decision: Decision<DomainEvent>): Verdict {
+  const events = (): readonly DomainEvent[] => {
+    if (isRefusal(decision)) throw new Error(`refused as ${decision.refused}: ${decision.because}`);
+    return decision;
+  };
+  return {
+    events,
+    then: (...expected) => expect(events()).toEqual(expected),
+    thenNothing: () => expect(events()).toEqual([]),
+    thenRefuses: code => expect(isRefusal(decision) ? decision.refused : decision).toBe(code),
+    thenHolds: (...holds) => expect(command.holds?.(events() as never, state as never, entityId) ?? []).toEqual(holds),
+  };
+}
