@@ -18,7 +18,7 @@ export interface Circumstances {
 
 export interface Verdict {
   /** Exactly these events, in order. */
-  then(...events: readonly DomainEvent[]): void;
+  thenEvents(...events: readonly DomainEvent[]): void;
   thenRefuses(code: string): void;
   /** It is already so: nothing is appended. */
   thenNothing(): void;
@@ -66,7 +66,7 @@ function verdict(command: AnyCommand, state: unknown, entityId: string, decision
   };
   return {
     events,
-    then: (...expected) => expect(events()).toEqual(expected),
+    thenEvents: (...expected) => expect(events()).toEqual(expected),
     thenNothing: () => expect(events()).toEqual([]),
     thenRefuses: code => expect(isRefusal(decision) ? decision.refused : decision).toBe(code),
     thenHolds: (...holds) => expect(command.holds?.(events() as never, state as never, entityId) ?? []).toEqual(holds),
