@@ -65,6 +65,8 @@ export interface CommandDefinition<
   /** Absent for commands that only sagas and holds send. */
   readonly route?: Route;
   readonly permission: Permission;
+  /** True where the command may change what somebody is allowed to do: its answer waits until all later requests obey. */
+  readonly changesRights?: true;
   /** Wire form in, values out; a strict object. Names in the route's path come from the path. */
   readonly input: Input;
   readonly decider: Decider<State, D>;
@@ -94,6 +96,7 @@ export interface AnyCommand {
   readonly summary: string;
   readonly route?: Route;
   readonly permission: Permission;
+  readonly changesRights?: true;
   readonly input: z.ZodType;
   readonly decider: AnyDecider;
   readonly entityId?: (input: never) => string;
