@@ -20,3 +20,28 @@ function hashed(namespace: string, name: string): string {
   const hex = bytes.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const BITS_PER_DIGIT = 5n;
+
+/** A UUID as 26 digits of Crockford's base 32, the form all record ids have. */
+export function recordId(uuid: string): string {
+  let rest = BigInt(`0x${uuid.replaceAll('-', '')}`);
+  let digits = '';
+  for (let index = 0; index < 26; index++) {
+    digits = CROCKFORD[Number(rest & 31n)] + digits;
+    rest >>= BITS_PER_DIGIT;
+  }
+  return digits;
+}
+
+/** SHA-256 of a value as canonical JSON (keys in order), in hex: equal exactly when the values are. */
+export const digest = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex');
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  members.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`;
+}
