@@ -29,3 +29,11 @@ export function authorise(who: Caller, permission: Permission, relations: Relati
   if (!who.mayOwn(permission)) return 'forbidden';
   return relations === undefined || relations.owner === who.actor.id ? 'allowed' : 'hidden';
 }
+
+const OWN = ':own';
+
+/** Whether rights cover a grant (`context:action`, the same with `:own`, or `*`): nobody hands on more than they have. */
+export function covers(who: Pick<Caller, 'may'>, grant: string): boolean {
+  const wide = grant.endsWith(OWN) ? grant.slice(0, -OWN.length) : grant;
+  return who.may(grant as Permission) || who.may(wide as Permission);
+}
