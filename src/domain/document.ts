@@ -1,0 +1,73 @@
+/** Lines and totals as orders and invoices have them, computed by one rule in one place. */
+import { z } from 'zod';
+import { Decimal } from '../kernel/decimal.ts';
+import { add, type Currency, lineNet, Money, sum, taxOn } from '../kernel/money.ts';
+import { Quantity } from '../kernel/quantity.ts';
+
+/** Where a line's unit price comes from. Levels as in the price hierarchy: 1 the account's list, 4 the default list, 5 the item's standard price; 0 by hand. */
+export const LinePrice = z.strictObject({
+  level: z.int(),
+  source: z.enum(['list', 'standard', 'hand']),
+  priceListId: z.string().optional(),
+  reason: z.string().optional(),
+});
+
+/** A line with its price frozen: later changes of items and price lists do not reach it. */
+export const DocumentLine = z.strictObject({
+  line: z.int(),
+  itemId: z.string(),
+  sku: z.string(),
+  description: z.string(),
+  /** False for services such as freight: neither reserved nor delivered, but invoiced. */
+  stocked: z.boolean(),
+  quantity: Quantity,
+  unitPrice: Decimal,
+  /** Percentage. */
+  discount: Decimal,
+  /** Percentage. */
+  taxPercent: Decimal,
+  /** Quantity × unit price less discount, rounded (EN 16931, BT-131). */
+  net: Money,
+  price: LinePrice,
+});
+export type DocumentLine = z.output<typeof DocumentLine>;
+
+/** Net + tax = gross, exactly (EN 16931, BR-CO-15). */
+export const Totals = z.strictObject({
+  net: Money,
+  taxes: z.array(z.strictObject({ taxPercent: Decimal, net: Money, tax: Money })),
+  gross: Money,
+});
+export type Totals = z.output<typeof Totals>;
+
+export const priced = (line: Omit<DocumentLine, 'net'>, currency: Currency): DocumentLine => ({
+  ...line,
+  net: lineNet(line.quantity, line.unitPrice, line.discount, currency),
+});
+
+/** Sums the line nets (BR-CO-10) and computes the tax once per rate on the nets at that rate (BR-CO-17); rates ascend. */
+export function totalsOf(lines: readonly DocumentLine[], currency: Currency): Totals {
+  const rates = [...new Set(lines.map(line => line.taxPercent))].sort((a, b) => Number(a) - Number(b));
+  const taxes = rates.map(taxPercent => {
+    const net = sum(
+      lines.filter(line => line.taxPercent === taxPercent).map(line => line.net),
+      currency,
+    );
+    return { taxPercent, net, tax: taxOn(net, taxPercent) };
+  });
+  const net = sum(
+    taxes.map(part => part.net),
+    currency,
+  );
+  return {
+    net,
+    taxes,
+    gross: add(
+      net,
+      sum(
+        taxes.map(part => part.tax),
+        currency,
+      ),
+    ),
+  };
+}
