@@ -46,10 +46,10 @@ export interface Saga<State, D extends AnyEventDefinition, Alarm extends string>
   /** Which instances an event concerns; none when it is not this saga's matter. */
   readonly instances: { readonly [Type in D['type']]: (data: DataOf<Extract<D, { type: Type }>>, meta: ViewMeta) => readonly string[] };
   initial(): State;
-  readonly on: Handlers<D, State, Step<State, Alarm>, [instance: string, meta: ViewMeta]>;
+  readonly on: Handlers<D, State, Step<NoInfer<State>, Alarm>, [instance: string, meta: ViewMeta]>;
   /** What a refusal of one of its commands means; absent: the instance is parked with the refusal as its reason. */
-  readonly onRefusal?: (state: State, refusal: RefusedCommand, instance: string) => Step<State, Alarm>;
-  readonly alarms: { readonly [Name in Alarm]: (state: State, instance: string) => Step<State, Alarm> };
+  readonly onRefusal?: (state: State, refusal: RefusedCommand, instance: string) => Step<NoInfer<State>, Alarm>;
+  readonly alarms: { readonly [Name in Alarm]: (state: State, instance: string) => Step<NoInfer<State>, Alarm> };
   readonly explain: (state: State, instance: string) => WaitingFor;
   /** Label of an instance and the record it is about, for the list of processes. */
   readonly about: (instance: string) => RecordRef;
@@ -78,4 +78,4 @@ export const saga = <State, D extends AnyEventDefinition, Alarm extends string =
 export const finished = { finished: true } as const satisfies Step<never>;
 
 /** The step that leaves everything as it is. */
-export const unmoved: Step<never> = {};
+export const unmoved: Step<never, never> = {};
