@@ -41,7 +41,7 @@ export interface AnyDecider {
   readonly evolve: Readonly<Record<string, (state: never, data: never) => unknown>>;
 }
 
-export const decider = <State, D extends AnyEventDefinition>(definition: Decider<State, D>): Decider<State, D> => definition;
+export const decider = <const State, D extends AnyEventDefinition>(definition: Decider<State, D>): Decider<State, D> => definition;
 
 export function refuse(refused: string, because: string, details?: Readonly<Record<string, unknown>>): Refusal {
   return details === undefined ? { refused, because } : { refused, because, details };

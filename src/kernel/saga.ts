@@ -70,7 +70,7 @@ export interface AnySaga {
   readonly about: (instance: string) => RecordRef;
 }
 
-export const saga = <State, D extends AnyEventDefinition, Alarm extends string = never>(
+export const saga = <const State, D extends AnyEventDefinition, Alarm extends string = never>(
   definition: Saga<State, D, Alarm>,
 ): Saga<State, D, Alarm> => definition;
 
