@@ -41,11 +41,19 @@ export interface EventLog {
   /**
    * Everything after a position, for ever: full pages while behind, then whatever arrived since the last batch was taken.
    * At most `batchMax` events a batch. Survives disconnects and restarts of the store by itself; ends when the signal fires.
+   * @throws LogExchanged when, after an interruption, another log stands behind the URL; Error when a position goes back
    */
-  follow(after: bigint | undefined, options: { readonly signal: AbortSignal; readonly batchMax?: number }): AsyncIterable<readonly StoredEvent[]>;
+  follow(
+    after: bigint | undefined,
+    options: { readonly signal: AbortSignal; readonly batchMax?: number },
+  ): AsyncIterable<readonly StoredEvent[]>;
   /** Position of the newest event without system events; undefined for an empty log. */
   head(): Promise<bigint | undefined>;
-  /** Identity of the log behind the URL, written into it once: tells when another log was put in its place. */
+  /**
+   * Identity of the log behind the URL, a UUID written into it once: tells when another log was put in its place. Asked of
+   * the store each time. The event that holds it is the log's own: `readAll`, `follow` and `head` do not show it.
+   * @throws LogUnavailable
+   */
   identity(): Promise<string>;
   close(): Promise<void>;
 }
@@ -68,6 +76,14 @@ export class WrongRevision extends Error {
 /** The store did not answer in time; whether anything was written is unknown. Try again with the same ids. */
 export class LogUnavailable extends Error {
   override readonly name = 'LogUnavailable';
+}
+
+/** Another log stands behind the URL than when following began: what was read until now is not its past. */
+export class LogExchanged extends Error {
+  override readonly name = 'LogExchanged';
+  constructor(before: string, now: string | undefined) {
+    super(`the log behind the URL was exchanged: it was ${before}, now it is ${now ?? 'one without identity'}`);
+  }
 }
 
 /** The store refuses this append for good (too large, access denied, stream deleted). */

@@ -1,0 +1,38 @@
+import type { StreamingRead } from '@eventstore/db-client';
+import { Overdue } from './patience.ts';
+
+/**
+ * Hands every event of a finite read to `each`; settles at its end. The client's reads know no deadline, and a cancelled
+ * read neither ends nor fails, so silence longer than `silenceMs` and the retirement of the client end it here.
+ */
+export function consume<E>(read: StreamingRead<E>, each: (event: E) => void, silenceMs: number, retired: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => {
+      settle();
+      read.cancel().catch(() => undefined);
+      reject(error);
+    };
+    const silence = setTimeout(() => fail(new Overdue(`reading: silence for ${Math.round(silenceMs)} ms`)), silenceMs);
+    const onRetired = (): void => fail(new Overdue('reading: the connection was given up'));
+    const settle = (): void => {
+      clearTimeout(silence);
+      retired.removeEventListener('abort', onRetired);
+    };
+    if (retired.aborted) return onRetired();
+    retired.addEventListener('abort', onRetired);
+    read.on('data', event => {
+      silence.refresh();
+      try {
+        each(event);
+      } catch (error) {
+        fail(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    read.on('end', () => {
+      settle();
+      resolve();
+    });
+    // Stays attached: a broken read may report more than one error, and one without a listener ends the process.
+    read.on('error', fail);
+  });
+}
