@@ -1,0 +1,82 @@
+/** What people may do, by role: `context:action`, the same with `:own` for one's own records only, or `*` for everything. */
+import { z } from 'zod';
+
+export const Grant = z
+  .string()
+  .regex(/^(\*|[a-z][a-z-]*:[a-z][a-z-]*(:own)?)$/, 'A permission as context:action, the same with :own, or *');
+
+const GRANTS_MAX = 200;
+export const Grants = z.array(Grant).max(GRANTS_MAX);
+
+/** A role's code is its name for programs and never changes. */
+export const RoleCode = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'A code of small letters, digits and dashes, at most 40');
+
+export interface Role {
+  readonly name: string;
+  readonly grants: readonly string[];
+}
+
+const EVERY_VIEW = ['crm:read', 'catalogue:read', 'warehouse:read', 'sales:read', 'fulfilment:read', 'billing:read'];
+
+/** Roles every house has from the start; they cannot be changed. Own ones are defined beside them. */
+export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
+  admin: { name: 'Administrator', grants: ['*'] },
+  'commercial-director': {
+    name: 'Commercial director',
+    grants: [
+      ...EVERY_VIEW,
+      'crm:edit',
+      'catalogue:edit',
+      'catalogue:price',
+      'sales:order',
+      'sales:accept',
+      'sales:price-by-hand',
+      'platform:processes',
+    ],
+  },
+  'sales-manager': {
+    name: 'Sales manager',
+    grants: ['crm:read:own', 'crm:edit:own', 'catalogue:read', 'warehouse:read', 'sales:read:own', 'sales:order:own', 'sales:accept:own'],
+  },
+  warehouse: {
+    name: 'Warehouse keeper',
+    grants: [
+      'catalogue:read',
+      'sales:read',
+      'warehouse:read',
+      'warehouse:receive',
+      'warehouse:adjust',
+      'warehouse:administer',
+      'fulfilment:read',
+      'fulfilment:approve',
+      'fulfilment:ship',
+    ],
+  },
+  finance: {
+    name: 'Finance',
+    grants: ['crm:read', 'catalogue:read', 'sales:read', 'fulfilment:read', 'billing:read', 'billing:invoice', 'billing:pay'],
+  },
+  auditor: { name: 'Auditor', grants: ['platform:audit'] },
+  analyst: { name: 'Analyst', grants: EVERY_VIEW },
+  marketing: { name: 'Marketing', grants: ['crm:read', 'crm:edit', 'catalogue:read'] },
+  integration: {
+    name: 'Integration',
+    grants: [
+      ...EVERY_VIEW,
+      'crm:edit',
+      'catalogue:edit',
+      'catalogue:price',
+      'warehouse:receive',
+      'warehouse:adjust',
+      'warehouse:administer',
+      'sales:order',
+      'sales:accept',
+      'sales:price-by-hand',
+      'fulfilment:approve',
+      'fulfilment:ship',
+      'billing:invoice',
+      'billing:pay',
+      'platform:backdate',
+    ],
+  },
+};
