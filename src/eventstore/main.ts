@@ -41,7 +41,7 @@ function endWithParent(end: () => void): void {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${sentence(error)}\n`);
+  process.stderr.write(`The event store cannot start: ${sentence(error)}\n`);
   process.exit(1);
 });
 

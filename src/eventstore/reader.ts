@@ -86,6 +86,8 @@ export class Reader {
     const limit = range.limit === undefined || range.limit > PAGE_ROWS_MAX ? PAGE_ROWS_MAX : Number(range.limit);
     if (range.low > range.high || limit === 0) return { events: [], more: false };
     const { rows } = await this.#pool.query<Row>({
+      // Prepared once a connection for each of the few shapes.
+      name: `${key} ${range.backwards ? 'backwards' : 'forwards'} ${condition}`,
       text: pageSql(key, condition, range.backwards),
       values: [String(range.low), String(range.high), limit, ...values],
       rowMode: 'array',

@@ -110,7 +110,8 @@ async function patiently(page: () => Promise<readonly RecordedEvent[]>, signal: 
   while (!signal.aborted) {
     try {
       return await page();
-    } catch {
+    } catch (error) {
+      console.error(`A subscription waits, the log cannot be read: ${error instanceof Error ? error.message : error}`);
       await sleep(RETRY_MIN_MS * (1 + Math.random()), undefined, { signal }).catch(() => {});
     }
   }

@@ -122,9 +122,11 @@ export class Writer {
       for (const [index, { answer }] of pending.entries()) answer(outcomes[index]!);
     } catch (error) {
       if (!isRefusedByPostgres(error)) return this.#fail(lead, pending, error);
-      // One of them holds what Postgres will not store, and nothing was written: each goes alone, so that one fails alone.
+      // One of them holds what Postgres will not store, and nothing was written: halving finds it, so that it fails alone.
       if (pending.length === 1) return pending[0]?.answer({ kind: 'refused', because: error.message });
-      for (const one of pending) await this.#settle(lead, [one]);
+      const middle = pending.length / 2;
+      await this.#settle(lead, pending.slice(0, middle));
+      await this.#settle(lead, pending.slice(middle));
     }
   }
 
@@ -141,6 +143,8 @@ export class Writer {
     const outcomes = appends.map(append => group.place(append, nowMs));
     if (group.events.length > 0) {
       await insertEvents(lead.client, group.events);
+      // The log may have been read anew already, with these events in it.
+      if (this.#lead !== lead) throw new Error('the connection ended');
       this.#remember(group.events);
       this.#tail.publish(group.events);
     }
@@ -160,16 +164,17 @@ export class Writer {
       });
       for (const [stream, revision] of rows) this.#heads.set(stream, revision === null ? NO_STREAM : BigInt(revision));
     }
-    return new Map([...streams].map(stream => [stream, this.#heads.get(stream) ?? NO_STREAM]));
+    const heads = new Map([...streams].map(stream => [stream, this.#heads.get(stream) ?? NO_STREAM]));
+    forgetOldest(this.#heads, HEADS_MAX);
+    return heads;
   }
 
-  #remember(events: readonly (Slot & { readonly stream: string })[]): void {
+  #remember(events: readonly Slot[]): void {
     for (const { id, stream, revision, position } of events) {
       this.#heads.delete(stream);
       this.#heads.set(stream, revision);
       this.#recent.set(id, { id, stream, revision, position });
     }
-    forgetOldest(this.#heads, HEADS_MAX);
     forgetOldest(this.#recent, RECENT_IDS_MAX);
   }
 

@@ -101,7 +101,7 @@ async function settle(writer: Writer, draft: Draft): Promise<BatchAppendResp> {
 function flawOf(error: unknown): NonNullable<Draft['flaw']> {
   if (error instanceof BadRequest) return { kind: 'refused', because: error.message };
   if (error instanceof NotServed) return { kind: 'notServed', because: error.message };
-  throw error;
+  return { kind: 'unavailable', because: String(error) };
 }
 
 function fill(response: BatchAppendResp, expected: Expected, result: Result): BatchAppendResp {
