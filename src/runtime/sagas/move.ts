@@ -27,6 +27,10 @@ export interface Instance {
   readonly refusal: Refused | undefined;
   /** Where a parked instance stopped: it has seen everything up to this position; undefined for the log's beginning. */
   readonly stoppedAfter: bigint | undefined;
+  /** Id of the event at which it stopped. */
+  readonly stoppedBy: string | undefined;
+  /** False while the log does not tell yet that it is parked. */
+  readonly recorded: boolean;
   /** How often it was retried; a part of its commands' ids. */
   readonly attempt: number;
 }
@@ -109,7 +113,7 @@ function stepped(
     };
     return { instance, send: made.send ?? [] };
   } catch (error) {
-    return still(parked(before ?? begun(saga, fact), sentence(error), fact, fact.previous));
+    return still({ ...parked(before ?? begun(saga, fact), sentence(error), fact, fact.previous), recorded: false });
   }
 }
 
@@ -127,6 +131,8 @@ const begun = (saga: AnySaga, { meta }: Fact): Instance => ({
   waiting: BEGUN,
   refusal: undefined,
   stoppedAfter: undefined,
+  stoppedBy: undefined,
+  recorded: true,
   attempt: 0,
 });
 
@@ -136,6 +142,7 @@ const parked = (before: Instance, reason: string, { meta }: Fact, stoppedAfter: 
   since: meta.recordedAt,
   waiting: { reason, next: 'It stands still; what comes for it meanwhile is kept in order.' },
   stoppedAfter,
+  stoppedBy: meta.eventId,
 });
 
 /** `wake` counts from when the fact was recorded, so that a replay sets the same alarms. */

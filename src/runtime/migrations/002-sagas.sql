@@ -1,0 +1,111 @@
+-- What the saga runner keeps: how far each saga has read, its instances, and the commands it still has to send.
+-- Everything here is written by the one process that holds the runner's advisory lock, over the connection that holds it.
+create schema if not exists ops;
+create schema if not exists read;
+
+create table ops.sagas (
+  name text collate "C" primary key,
+  state_version integer not null,
+  installed_at bigint,
+  silent_to bigint,
+  position bigint,
+  detached text
+);
+comment on table ops.sagas is 'Each saga and how far it has read the log';
+comment on column ops.sagas.installed_at is 'Position of the log when the saga was installed: what is older sets no alarms and sends nothing';
+comment on column ops.sagas.silent_to is 'Position up to which reading sends nothing: it was sent before, or never should be';
+comment on column ops.sagas.position is 'Position of the last event the saga has taken';
+comment on column ops.sagas.detached is 'Why the saga as a whole stands still; null while it runs';
+
+create table ops.saga_instances (
+  saga text collate "C" not null,
+  instance text collate "C" not null,
+  status text collate "C" not null check (status in ('running', 'finished', 'parked')),
+  state json not null,
+  attempt integer not null,
+  alarms json not null,
+  next_alarm_at timestamptz(3),
+  correlation_id text collate "C" not null,
+  since timestamptz(3) not null,
+  about_category text collate "C" not null,
+  about_id text collate "C" not null,
+  reason text not null,
+  next text not null,
+  waited_category text collate "C",
+  waited_id text collate "C",
+  moved_by_command text collate "C",
+  moved_by_permission text collate "C",
+  refused_command text collate "C",
+  refused text collate "C",
+  refused_because text,
+  stopped_after bigint,
+  stopped_by text collate "C",
+  recorded boolean not null,
+  primary key (saga, instance)
+);
+create index saga_instances_alarms on ops.saga_instances (next_alarm_at) where next_alarm_at is not null;
+create index saga_instances_open on ops.saga_instances (since) where status <> 'finished';
+create index saga_instances_about on ops.saga_instances (about_id);
+create index saga_instances_unrecorded on ops.saga_instances (saga, instance) where not recorded;
+comment on table ops.saga_instances is 'Instances of sagas with their state; finished ones stay as tombstones, so that later events do not resurrect them';
+comment on column ops.saga_instances.stopped_after is 'Where a parked instance stopped: it has seen everything up to this position';
+comment on column ops.saga_instances.stopped_by is 'Id of the event at which a parked instance stopped';
+comment on column ops.saga_instances.recorded is 'False until the parking of the instance is a fact in its stream';
+
+create table ops.saga_outbox (
+  saga text collate "C" not null,
+  instance text collate "C" not null,
+  position bigint not null,
+  index integer not null,
+  command_id uuid not null,
+  command text collate "C" not null,
+  input json not null,
+  correlation_id text collate "C" not null,
+  causation_id text collate "C" not null,
+  occurred_at text collate "C",
+  traceparent text collate "C",
+  tries integer not null default 0,
+  retry_at timestamptz,
+  problem text,
+  refused text collate "C",
+  refused_because text,
+  held boolean not null default false,
+  primary key (saga, instance, position, index)
+);
+create index saga_outbox_order on ops.saga_outbox (position, index);
+comment on table ops.saga_outbox is 'Commands that sagas have still to send: in order within an instance, at least once delivered, once in effect';
+comment on column ops.saga_outbox.position is 'Position of the event that caused the command';
+comment on column ops.saga_outbox.refused is 'The answer, kept before it becomes a fact: a command once refused is not asked again';
+comment on column ops.saga_outbox.held is 'True when sending it met a fault of the house; it waits for someone to look';
+
+create view read.processes as
+select i.saga || '~' || i.instance as id, i.saga, i.instance, i.status, i.about_category, i.about_id, i.reason, i.next,
+       i.waited_category, i.waited_id, i.moved_by_command, i.moved_by_permission, i.since,
+       i.refused_command, i.refused, i.refused_because,
+       o.command as tried_command, o.tries, o.problem, i.correlation_id
+from ops.saga_instances i
+left join lateral (
+  select command, tries, problem from ops.saga_outbox o
+  where o.saga = i.saga and o.instance = i.instance order by position, index limit 1
+) o on true;
+comment on view read.processes is 'Processes that run across records: what each waits for, since when, and who can move it';
+comment on column read.processes.id is 'Saga and instance, joined by ~';
+comment on column read.processes.saga is 'Name of the kind of process';
+comment on column read.processes.instance is 'Which one it is, mostly the id of the record it began with';
+comment on column read.processes.status is 'running, parked (a fault or a refusal stopped it) or finished';
+comment on column read.processes.about_category is 'Kind of the record it is about';
+comment on column read.processes.about_id is 'Id of the record it is about';
+comment on column read.processes.reason is 'Why it is where it is';
+comment on column read.processes.next is 'What happens once it moves';
+comment on column read.processes.waited_category is 'Kind of the record it waits for';
+comment on column read.processes.waited_id is 'Id of the record it waits for';
+comment on column read.processes.moved_by_command is 'Command that moves it; null while the house itself is at work';
+comment on column read.processes.moved_by_permission is 'Permission that command takes';
+comment on column read.processes.since is 'When it last moved';
+comment on column read.processes.refused_command is 'Its last command that was refused';
+comment on column read.processes.refused is 'Code of that refusal';
+comment on column read.processes.refused_because is 'Reason of that refusal';
+comment on column read.processes.tried_command is 'Command it is about to send';
+comment on column read.processes.tries is 'How often sending that command has failed';
+comment on column read.processes.problem is 'Why sending it failed last';
+comment on column read.processes.correlation_id is 'The thread it belongs to';
