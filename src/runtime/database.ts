@@ -1,0 +1,294 @@
+/** The way to Postgres: pools whose values come back as the house writes them, transactions, migrations. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { DatabaseUnavailable } from './queries/port.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+/** Longer than the server's own time-out, so that only a server that answers no more is given up on. */
+const ANSWER_TIMEOUT_MS = 35_000;
+const LOCK_TIMEOUT_MS = 10_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+const CONNECT_RETRY_MS = 250;
+
+export interface PoolOptions {
+  /** Connections at most. */
+  readonly max: number;
+  /** Told of connections that broke while nobody used them. */
+  readonly onError?: (error: Error) => void;
+}
+
+/**
+ * A pool for Postgres. bigint comes as a safe integer, date and numeric as text, timestamptz as ISO 8601 in UTC with
+ * milliseconds, json parsed. Names without a schema reach nothing but Postgres's own catalogue. A pool never fails by
+ * itself: broken connections are replaced when next asked for.
+ */
+export function openPool(url: string, { max, onError = () => {} }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    types,
+    application_name: 'throughline',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    keepAlive: true,
+    onConnect: async client => {
+      // A connection may break while it is in use but idle; without a listener that would end the process.
+      client.on('error', () => {});
+      await client.query(`set time zone 'UTC'; set datestyle = 'ISO'; set search_path = ''`);
+    },
+  });
+  pool.on('error', onError);
+  return pool;
+}
+
+/** What runs statements: a pool or one of its clients. */
+export type Queryable = Pick<pg.Pool | pg.PoolClient, 'query'>;
+
+/** Rows of one statement. @throws DatabaseUnavailable when Postgres is out of reach, else what Postgres says */
+export async function rowsOf<Row extends object>(database: Queryable, sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  try {
+    return (await database.query<Row>(sql, [...parameters])).rows;
+  } catch (error) {
+    throw asUnavailable(error);
+  }
+}
+
+/**
+ * Does work in one transaction: all of it is committed, or nothing is.
+ * @throws DatabaseUnavailable when Postgres is out of reach, the outcome of a commit then being unknown
+ */
+export async function transaction<Result>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+  begin = 'begin',
+): Promise<Result> {
+  const client = await connected(pool);
+  let broken = false;
+  try {
+    return await transactionOn(client, work, begin);
+  } catch (error) {
+    broken = isUnavailable(error);
+    throw error;
+  } finally {
+    // A connection in doubt is closed rather than given to the next.
+    client.release(broken);
+  }
+}
+
+/** The same on a connection that is held already. */
+export async function transactionOn<Client extends Queryable, Result>(
+  client: Client,
+  work: (client: Client) => Promise<Result>,
+  begin = 'begin',
+): Promise<Result> {
+  try {
+    await client.query(begin);
+    const result = await work(client);
+    const { command } = await client.query('commit');
+    // Postgres answers ROLLBACK when a statement failed and the work went on regardless.
+    if (command !== 'COMMIT') throw new Error('A statement of this transaction had failed, so nothing was committed');
+    return result;
+  } catch (error) {
+    const failure = asUnavailable(error);
+    if (!(failure instanceof DatabaseUnavailable)) await rowsOf(client, 'rollback');
+    throw failure;
+  }
+}
+
+/** A connection of the pool. @throws DatabaseUnavailable */
+export async function connected(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw asUnavailable(error);
+  }
+}
+
+/** SQLSTATE classes and codes that speak of the server's state and not of the statement. */
+const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
+const UNAVAILABLE_CODES = ['25006', '25P03', '25P04', '40001', '40P01', '55P03'];
+const NETWORK_CODES = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+];
+const CLIENT_MESSAGES =
+  /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed)/;
+
+/** Whether an error means that Postgres, rather than the statement, is at fault: trying again later may help. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof DatabaseUnavailable) return true;
+  if (error instanceof AggregateError) return error.errors.some(isUnavailable);
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  if (NETWORK_CODES.includes(code) || UNAVAILABLE_CODES.includes(code)) return true;
+  return error instanceof pg.DatabaseError ? UNAVAILABLE_CLASSES.includes(code.slice(0, 2)) : CLIENT_MESSAGES.test(error.message);
+}
+
+/** The same error, as DatabaseUnavailable when it is of that kind. */
+export function asUnavailable(error: unknown): unknown {
+  if (error instanceof DatabaseUnavailable || !isUnavailable(error)) return error;
+  return new DatabaseUnavailable(`Postgres does not answer: ${messageOf(error)}`, { cause: error });
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof AggregateError ? error.errors.map(messageOf).join('; ') : error instanceof Error ? error.message : String(error);
+
+/** Waits until Postgres answers. @throws DatabaseUnavailable after the patience, or at once when waiting would not help */
+export async function waitForDatabase(url: string, patienceMs: number): Promise<void> {
+  const giveUpAt = performance.now() + patienceMs;
+  for (;;) {
+    const failure = await attempt(url);
+    if (failure === undefined) return;
+    if (performance.now() + CONNECT_RETRY_MS > giveUpAt || !isUnavailable(failure))
+      throw new DatabaseUnavailable(`PostgreSQL at ${placeOf(url)} cannot be reached: ${messageOf(failure)}.`, { cause: failure });
+    await sleep(CONNECT_RETRY_MS);
+  }
+}
+
+async function attempt(url: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: CONNECT_TIMEOUT_MS });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('select 1');
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    client.end().catch(() => {});
+  }
+}
+
+/** Host, port and database of a URL, without the password. */
+function placeOf(url: string): string {
+  const { host, port, database } = new pg.Client({ connectionString: url });
+  return `${host}:${port}/${database ?? ''}`;
+}
+
+const INT8 = 20;
+const DATE = 1082;
+const TIMESTAMP = 1114;
+const TIMESTAMPTZ = 1184;
+const INT8_ARRAY = 1016;
+const TEXT_ARRAY = 1009;
+const TIMESTAMP_ARRAY = 1115;
+const DATE_ARRAY = 1182;
+const TIMESTAMPTZ_ARRAY = 1185;
+const NUMERIC_ARRAY = 1231;
+
+type Parser = (text: string) => unknown;
+const usualParser = pg.types.getTypeParser as (oid: number, format?: string) => Parser;
+const textArray = usualParser(TEXT_ARRAY) as (text: string) => (string | null)[];
+
+const array =
+  (element: Parser): Parser =>
+  text =>
+    textArray(text).map(entry => (entry === null ? null : element(entry)));
+const asIs: Parser = text => text;
+
+const PARSERS: ReadonlyMap<number, Parser> = new Map([
+  [INT8, safeInteger],
+  [DATE, asIs],
+  [TIMESTAMP, asIs],
+  [TIMESTAMPTZ, instant],
+  [INT8_ARRAY, array(safeInteger)],
+  [TIMESTAMP_ARRAY, array(asIs)],
+  [DATE_ARRAY, array(asIs)],
+  [TIMESTAMPTZ_ARRAY, array(instant)],
+  [NUMERIC_ARRAY, array(asIs)],
+]);
+
+/** For our own pools only: the parsers of the pg library are global, and not ours to change. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format = 'text') =>
+    (format === 'text' ? PARSERS.get(oid) : undefined) ?? usualParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is beyond ±2⁵³ and cannot be read as a number`);
+  return value;
+}
+
+const INSTANT = /^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00$/;
+const MILLISECOND_DIGITS = 3;
+
+function instant(text: string): string {
+  const [, day, time, fraction = ''] = INSTANT.exec(text) ?? [];
+  if (day === undefined) throw new RangeError(`${text} is no instant in UTC of our era`);
+  return `${day}T${time}.${fraction.padEnd(MILLISECOND_DIGITS, '0').slice(0, MILLISECOND_DIGITS)}Z`;
+}
+
+const MIGRATIONS = new URL('./migrations/', import.meta.url);
+const MIGRATION_NAME = /^\d{3}-[a-z0-9-]+\.sql$/;
+
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+/**
+ * Brings the database to the shape this code needs: applies each file of migrations/ once, in order, each in a transaction
+ * of its own. Two processes that start together wait for one another.
+ * @throws when a migration that was applied has been changed since, or the database was made by newer code
+ */
+export async function migrate(pool: pg.Pool): Promise<void> {
+  const migrations = await readMigrations();
+  const known = new Set(migrations.map(({ name }) => name));
+  for (const { name } of await inTurn(pool, client => rowsOf<{ name: string }>(client, 'select name from ops.migrations'))) {
+    if (!known.has(name))
+      throw new Error(`The database was made by a newer version: it has the migration ${name}, which is not known here.`);
+  }
+  for (const migration of migrations) await inTurn(pool, client => applyOnce(client, migration));
+}
+
+async function readMigrations(): Promise<readonly Migration[]> {
+  const names = (await readdir(MIGRATIONS)).filter(name => name.endsWith('.sql')).sort();
+  for (const name of names) if (!MIGRATION_NAME.test(name)) throw new Error(`The migration ${name} is not named NNN-what-it-does.sql`);
+  return Promise.all(
+    names.map(async name => {
+      // Line ends differ between checkouts and mean nothing.
+      const sql = (await readFile(new URL(name, MIGRATIONS), 'utf8')).replaceAll('\r\n', '\n');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+/** A migration may take long and may wait long for another process that migrates. */
+const PATIENT: pg.QueryConfig & { readonly query_timeout: number } = { text: '', query_timeout: 24 * 60 * 60 * 1_000 };
+
+function inTurn<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  return transaction(pool, async client => {
+    await client.query('set local statement_timeout = 0; set local lock_timeout = 0');
+    await client.query({ ...PATIENT, text: `select pg_advisory_xact_lock(hashtextextended('throughline/migrations', 0))` });
+    await client.query(`
+      create schema if not exists ops;
+      create table if not exists ops.migrations (
+        name text collate "C" primary key, checksum text not null, applied_at timestamptz(3) not null default now()
+      );
+      comment on table ops.migrations is 'Migrations applied, with the SHA-256 of the file as it was then'`);
+    return work(client);
+  });
+}
+
+async function applyOnce(client: pg.PoolClient, { name, sql, checksum }: Migration): Promise<void> {
+  const [applied] = await rowsOf<{ checksum: string }>(client, 'select checksum from ops.migrations where name = $1', [name]);
+  if (applied?.checksum === checksum) return;
+  if (applied !== undefined) throw new Error(`The migration ${name} was changed after it had been applied; add a new one instead.`);
+  await client.query({ ...PATIENT, text: sql });
+  await client.query('insert into ops.migrations (name, checksum) values ($1, $2)', [name, checksum]);
+}
