@@ -3,11 +3,14 @@
  * serves, and ends with SIGTERM, SIGINT or its parent.
  */
 import { fstatSync } from 'node:fs';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { startNode } from './server.ts';
 
 const STOP_MS = 5_000;
 
 async function main(): Promise<void> {
+  // What goes wrong is told in one sentence of ours, not in the library's lines beside it.
+  setLogVerbosity(logVerbosity.NONE);
   const databaseUrl = process.env.DATABASE_URL;
   const port = Number(process.env.NODE_PORT ?? '0');
   if (!databaseUrl) throw new Error('DATABASE_URL is not set: the event store needs a PostgreSQL database.');

@@ -41,7 +41,9 @@ export async function startNode(options: { databaseUrl: string; port: number; ho
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': KEEPALIVE_MS,
   });
-  const stop = async () => {
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= stopAll());
+  const stopAll = async () => {
     await writer.stop();
     stopping.abort();
     await shutDown(server);
@@ -106,7 +108,10 @@ function notServed(what: string): ServiceError {
 
 function listen(server: Server, address: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port)));
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (!error) return resolve(port);
+      reject(new Error(error.message.includes('EADDRINUSE') ? `${address} is already in use by another program.` : error.message));
+    });
   });
 }
 
