@@ -1,7 +1,7 @@
 /** Lines and totals as orders and invoices have them, computed by one rule in one place. */
 import { z } from 'zod';
-import { Decimal } from '../kernel/decimal.ts';
-import { add, type Currency, lineNet, Money, sum, taxOn } from '../kernel/money.ts';
+import { Decimal, millionths } from '../kernel/decimal.ts';
+import { add, type Currency, lineNet, Money, placesOf, sum, taxOn } from '../kernel/money.ts';
 import { Quantity } from '../kernel/quantity.ts';
 
 /** Where a line's unit price comes from. Levels as in the price hierarchy: 1 the account's list, 4 the default list, 5 the item's standard price; 0 by hand. */
@@ -39,6 +39,17 @@ export const Totals = z.strictObject({
   gross: Money,
 });
 export type Totals = z.output<typeof Totals>;
+
+/** Lines of a document; with `isTooLarge` it keeps every sum, taxes included, an exact integer. */
+export const LINES_MAX = 100;
+const LINE_VALUE_MAX_MINOR = 10_000_000_000_000n;
+const BILLIONTHS = 1_000_000_000n;
+
+/** Whether quantity × unit price is more than a document can sum up. */
+export function isTooLarge({ quantity, unitPrice }: Pick<DocumentLine, 'quantity' | 'unitPrice'>, currency: Currency): boolean {
+  const minorBillionths = BigInt(quantity) * millionths(unitPrice) * 10n ** BigInt(placesOf(currency));
+  return minorBillionths > LINE_VALUE_MAX_MINOR * BILLIONTHS;
+}
 
 export const priced = (line: Omit<DocumentLine, 'net'>, currency: Currency): DocumentLine => ({
   ...line,

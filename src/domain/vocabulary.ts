@@ -21,6 +21,16 @@ export const Address = z.strictObject({
 });
 export type Address = z.output<typeof Address>;
 
+/** An address as facts keep it: plain, so that it stays readable whatever is asked of addresses later. */
+export const PostalAddress = z.strictObject({
+  name: z.string().optional(),
+  street: z.string().optional(),
+  city: z.string().optional(),
+  region: z.string().optional(),
+  postalCode: z.string().optional(),
+  country: z.string().optional(),
+});
+
 /** E-mail addresses are compared and kept in lower case. */
 export const Email = z.email().max(254).toLowerCase();
 

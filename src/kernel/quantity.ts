@@ -24,14 +24,11 @@ const parsed = (text: string): Quantity => Number(millionths(text) / THOUSANDTHS
 const wire = (pattern: RegExp, description: string) =>
   z.codec(z.string().regex(pattern, description).meta({ description }), Quantity, { decode: parsed, encode: value => quantityText(value) });
 
-/** Quantity on the wire: more than zero, at most 3 places. */
-export const QuantityText = wire(
-  /^(?!0+(\.0+)?$)\d{1,12}(\.\d{1,3})?$/,
-  'A decimal as text, more than zero, at most 3 places, e.g. "12.5"',
-);
+/** Quantity on the wire: more than zero, at most 3 places; below a thousand million, so that thousands of them sum up exactly. */
+export const QuantityText = wire(/^(?!0+(\.0+)?$)\d{1,9}(\.\d{1,3})?$/, 'A decimal as text, more than zero, at most 3 places, e.g. "12.5"');
 
 /** Change of a quantity on the wire: any sign but not zero, at most 3 places. */
 export const QuantityChangeText = wire(
-  /^(?!-?0+(\.0+)?$)-?\d{1,12}(\.\d{1,3})?$/,
+  /^(?!-?0+(\.0+)?$)-?\d{1,9}(\.\d{1,3})?$/,
   'A decimal as text, not zero, at most 3 places, e.g. "-2"',
 );

@@ -1,0 +1,155 @@
+/** Placing an order: who buys, what, at which price. All that is refused about an order is refused here. */
+import type { DecisionContext } from '../../kernel/command.ts';
+import { type Decision, invalid, isRefusal, type Refusal, refuse } from '../../kernel/decider.ts';
+import type { Decimal } from '../../kernel/decimal.ts';
+import type { DataOf } from '../../kernel/event.ts';
+import type { Currency } from '../../kernel/money.ts';
+import type { Quantity } from '../../kernel/quantity.ts';
+import { type DocumentLine, isTooLarge, priced, totalsOf } from '../document.ts';
+import { type Fact, SalesOrderPlaced, type State } from './sales-order.ts';
+
+export const PRICE_BY_HAND = 'sales:price-by-hand';
+
+export interface WishedLine {
+  readonly line: number;
+  readonly itemId: string;
+  readonly quantity: Quantity;
+  /** A price by hand instead of the lists' price; then with a reason. */
+  readonly unitPrice?: Decimal | undefined;
+  readonly priceReason?: string | undefined;
+  /** Percentage. */
+  readonly discount: Decimal;
+}
+
+type Placed = DataOf<typeof SalesOrderPlaced>;
+/** What the client says of an order; everything else about it is worked out. */
+export type Wish = Pick<Placed, 'accountId' | 'warehouseId' | 'dealId' | 'channel' | 'reference' | 'requiredOn' | 'shipTo' | 'shipVia'> & {
+  readonly ownerId?: string | undefined;
+  readonly currency?: Currency | undefined;
+  readonly paymentTermDays?: number | undefined;
+  readonly lines: readonly WishedLine[];
+};
+
+export interface Buyer {
+  readonly name: string;
+  readonly blocked: boolean;
+  readonly currency: Currency;
+  readonly paymentTermDays: number;
+}
+
+export interface SoldItem {
+  readonly sku: string;
+  readonly name: string;
+  readonly stocked: boolean;
+  readonly discontinued: boolean;
+  /** Percentage. */
+  readonly taxPercent: Decimal;
+}
+
+export interface FoundPrice {
+  readonly unitPrice: Decimal;
+  readonly level: number;
+  readonly priceListId?: string | undefined;
+}
+
+/** What must be known of other contexts; undefined where there is no such thing. */
+export interface PlacingFacts {
+  readonly account: Buyer | undefined;
+  readonly warehouseExists: boolean;
+  /** By item. */
+  readonly items: ReadonlyMap<string, SoldItem>;
+  /** By line, for lines whose price comes from the lists. */
+  readonly prices: ReadonlyMap<number, FoundPrice>;
+}
+
+type Circumstances = Pick<DecisionContext<PlacingFacts>, 'actor' | 'facts' | 'may' | 'today'>;
+
+export function place({ status }: State, wish: Wish, { actor, facts, may, today }: Circumstances): Decision<Fact> {
+  if (status !== 'none') return [];
+  const { account } = facts;
+  const faults = faultsOf(wish, facts, today);
+  if (account === undefined || faults.length > 0) return invalid(faults);
+  if (account.blocked) return refuse('AccountBlocked', `${account.name} is blocked and cannot order.`, { accountId: wish.accountId });
+  const currency = wish.currency ?? account.currency;
+  const lines = linesOf(wish.lines, { currency, facts, mayPriceByHand: may(PRICE_BY_HAND) });
+  if (isRefusal(lines)) return lines;
+  return [
+    SalesOrderPlaced({
+      ...wish,
+      ownerId: wish.ownerId ?? actor.id,
+      orderedOn: today,
+      paymentTermDays: wish.paymentTermDays ?? account.paymentTermDays,
+      currency,
+      lines,
+      totals: totalsOf(lines, currency),
+    }),
+  ];
+}
+
+type Fault = Parameters<typeof invalid>[0][number];
+
+/** What the input names that there is not, and what contradicts itself. */
+function faultsOf(
+  { accountId, warehouseId, requiredOn, lines }: Wish,
+  { account, items, warehouseExists }: PlacingFacts,
+  today: string,
+): Fault[] {
+  const faults: Fault[] = [];
+  const demand = (holds: boolean, pointer: string, detail: string) => holds || faults.push({ pointer, detail });
+  demand(account !== undefined, '/accountId', `There is no account ${accountId}.`);
+  demand(warehouseExists, '/warehouseId', `There is no warehouse ${warehouseId}.`);
+  demand(requiredOn === undefined || requiredOn >= today, '/requiredOn', 'The goods cannot be required before the day of the order.');
+  for (const [index, { itemId, unitPrice, priceReason }] of lines.entries()) {
+    demand(items.has(itemId), `/lines/${index}/itemId`, `There is no item ${itemId}.`);
+    demand(
+      (unitPrice === undefined) === (priceReason === undefined),
+      `/lines/${index}/priceReason`,
+      'A price by hand and its reason come together.',
+    );
+  }
+  return faults;
+}
+
+interface Terms {
+  readonly currency: Currency;
+  readonly facts: PlacingFacts;
+  readonly mayPriceByHand: boolean;
+}
+
+/** All lines with their prices, or the refusal of the first that cannot be sold. */
+function linesOf(wishes: readonly WishedLine[], terms: Terms): DocumentLine[] | Refusal {
+  const lines = wishes.map(wish => lineOf(wish, terms));
+  return lines.find(isRefusal) ?? lines.filter((line): line is DocumentLine => !isRefusal(line));
+}
+
+function lineOf(wish: WishedLine, terms: Terms): DocumentLine | Refusal {
+  const { line, itemId, quantity, discount } = wish;
+  const { discontinued, name: description, ...item } = terms.facts.items.get(itemId) as SoldItem;
+  if (discontinued) return refuse('ItemNotAvailable', `${item.sku} is no longer sold.`, { line, itemId });
+  const price = priceOf(wish, item.sku, terms);
+  if (isRefusal(price)) return price;
+  const unpriced = { line, itemId, ...item, description, quantity, discount, ...price };
+  if (isTooLarge(unpriced, terms.currency))
+    return refuse('AmountTooLarge', `Line ${line} is worth more than a document can sum up.`, { line });
+  return priced(unpriced, terms.currency);
+}
+
+type Price = Pick<DocumentLine, 'unitPrice' | 'price'>;
+
+function priceOf(
+  { line, itemId, unitPrice, priceReason }: WishedLine,
+  sku: string,
+  { currency, facts, mayPriceByHand }: Terms,
+): Price | Refusal {
+  if (unitPrice === undefined)
+    return listed(facts.prices.get(line)) ?? refuse('NoPrice', `${sku} has no price in ${currency}.`, { line, itemId });
+  if (!mayPriceByHand)
+    return refuse('OverrideRequired', `Line ${line} states a price by hand, which takes the right ${PRICE_BY_HAND}.`, { line });
+  return { unitPrice, price: { level: 0, source: 'hand', reason: priceReason } };
+}
+
+function listed(found: FoundPrice | undefined): Price | undefined {
+  if (found === undefined) return undefined;
+  const { unitPrice, level, priceListId } = found;
+  return { unitPrice, price: { level, source: priceListId === undefined ? 'standard' : 'list', priceListId } };
+}
