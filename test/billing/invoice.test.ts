@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest';
+import { cancelInvoice, draftOrderInvoice } from '../../src/commands/billing/invoice.ts';
+import { completeInvoiceIssue, issueInvoice, takeNumber, withdrawInvoiceIssue } from '../../src/commands/billing/issue.ts';
+import { applyPaymentToInvoice, lapsePayment, recordPayment, unapplyPaymentFromInvoice } from '../../src/commands/billing/payment.ts';
+import {
+  InvoiceCancelled,
+  InvoiceDrafted,
+  InvoiceIssued,
+  InvoiceIssueStarted,
+  InvoiceIssueWithdrawn,
+  PaymentApplied,
+  PaymentUnapplied,
+} from '../../src/domain/billing/invoice.ts';
+import { PaymentLapsed, PaymentRecorded } from '../../src/domain/billing/payment.ts';
+import { NumberTaken } from '../../src/domain/billing/series.ts';
+import { type DocumentLine, priced, totalsOf } from '../../src/domain/document.ts';
+import type { Decimal } from '../../src/kernel/decimal.ts';
+import { type Currency, money } from '../../src/kernel/money.ts';
+import { quantity } from '../../src/kernel/quantity.ts';
+import { given } from '../kernel/scenario.ts';
+
+const usd = 'USD' as Currency;
+const decimal = (text: string) => text as Decimal;
+const dollars = (minor: number) => money(minor, usd);
+
+const chai: DocumentLine = priced(
+  {
+    line: 1,
+    itemId: 'chai',
+    sku: 'CHAI',
+    description: 'Chai',
+    stocked: true,
+    quantity: quantity(10_000),
+    unitPrice: decimal('18'),
+    discount: decimal('5'),
+    taxPercent: decimal('10'),
+    price: { level: 4, source: 'list', priceListId: 'usual' },
+  },
+  usd,
+);
+const lines = [chai];
+const totals = totalsOf(lines, usd);
+const order = { orderId: 'o1', accountId: 'acme', currency: usd, paymentTermDays: 30, lines };
+const drafted = InvoiceDrafted({ ...order, totals });
+const manual = InvoiceDrafted({ accountId: 'acme', currency: usd, paymentTermDays: 30, lines, totals });
+const started = InvoiceIssueStarted({ series: 'INV', year: 2026, issueDate: '2026-03-02', dueDate: '2026-04-01' });
+const issued = InvoiceIssued({
+  number: 'INV-2026-000007',
+  series: 'INV',
+  sequence: 7,
+  issueDate: '2026-03-02',
+  dueDate: '2026-04-01',
+  accountId: 'acme',
+  orderId: 'o1',
+  totals,
+});
+const complete = { id: 'o1~1', series: 'INV', year: 2026, sequence: 7 };
+const wire = (amount: string, currency = 'USD') => ({ amount, currency });
+
+describe('an invoice', () => {
+  test('is drafted with the prices of its order, and only once', () => {
+    expect(totals.gross).toEqual(dollars(188_10));
+    given()
+      .when(draftOrderInvoice, { id: 'o1~1', ...order })
+      .thenEvents(drafted);
+    given(drafted)
+      .when(draftOrderInvoice, { id: 'o1~1', ...order })
+      .thenNothing();
+  });
+
+  test('is issued today and due by its payment term', () => {
+    given(drafted).when(issueInvoice, { id: 'o1~1' }).thenEvents(started);
+    given(drafted, started).when(issueInvoice, { id: 'o1~1' }).thenNothing();
+    given().when(issueInvoice, { id: 'nobody' }).thenRefuses('NotFound');
+    given(manual, InvoiceCancelled({ reason: 'typo' }))
+      .when(issueInvoice, { id: 'o1~1' })
+      .thenRefuses('InvalidTransition');
+  });
+
+  test('refuses nothing once its number is taken', () => {
+    given(drafted, started).when(completeInvoiceIssue, complete).thenEvents(issued);
+    given(drafted, started, issued).when(completeInvoiceIssue, complete).thenNothing();
+  });
+
+  test('becomes a draft again when its number is refused', () => {
+    given(drafted, started)
+      .when(withdrawInvoiceIssue, { id: 'o1~1', because: 'too early' })
+      .thenEvents(InvoiceIssueWithdrawn({ because: 'too early' }));
+    given(drafted, started, issued).when(withdrawInvoiceIssue, { id: 'o1~1', because: 'too early' }).thenNothing();
+    given(drafted, started, InvoiceIssueWithdrawn({ because: 'too early' }))
+      .when(issueInvoice, { id: 'o1~1' })
+      .thenEvents(started);
+  });
+
+  test('cannot be cancelled once it is being issued, nor when its goods are shipped', () => {
+    given(manual)
+      .when(cancelInvoice, { id: 'i', reason: 'typo' })
+      .thenEvents(InvoiceCancelled({ reason: 'typo' }));
+    given(manual, started).when(cancelInvoice, { id: 'i', reason: 'typo' }).thenRefuses('DocumentLocked');
+    given(manual, started, issued).when(cancelInvoice, { id: 'i', reason: 'typo' }).thenRefuses('DocumentLocked');
+    given(drafted).when(cancelInvoice, { id: 'i', reason: 'typo' }).thenRefuses('DocumentLocked');
+  });
+});
+
+describe('a number series', () => {
+  const first = { series: 'INV', year: 2026, documentId: 'a', issueDate: '2026-03-02' };
+  const taken = NumberTaken({ ...first, sequence: 1 });
+
+  test('counts without gaps', () => {
+    given().when(takeNumber, first).thenEvents(taken);
+    given(taken)
+      .when(takeNumber, { ...first, documentId: 'b' })
+      .thenEvents(NumberTaken({ ...first, documentId: 'b', sequence: 2 }));
+  });
+
+  test('gives a document one number, however often it asks', () => given(taken).when(takeNumber, first).thenNothing());
+
+  test('never goes back in time', () =>
+    given(taken)
+      .when(takeNumber, { ...first, documentId: 'b', issueDate: '2026-03-01' })
+      .thenRefuses('IssueDateTooEarly'));
+
+  test('remembers enough documents for any crash, and no more', () => {
+    const history = Array.from({ length: 1_000 }, (_, index) => NumberTaken({ ...first, documentId: `d${index}`, sequence: index + 1 }));
+    given(...history)
+      .when(takeNumber, { ...first, documentId: 'd701' })
+      .thenNothing();
+    given(...history)
+      .when(takeNumber, { ...first, documentId: 'new' })
+      .thenEvents(NumberTaken({ ...first, documentId: 'new', sequence: 1_001 }));
+  });
+});
+
+describe('a payment on an invoice', () => {
+  const pay = (amount: string, currency?: string) => ({ id: 'o1~1', paymentId: 'p1', amount: wire(amount, currency) });
+  const partly = PaymentApplied({ paymentId: 'p1', amount: dollars(100_00), open: dollars(88_10) });
+
+  test('lowers what is open', () => {
+    given(drafted, started, issued).when(applyPaymentToInvoice, pay('100.00')).thenEvents(partly);
+    given(drafted, started, issued, partly).when(applyPaymentToInvoice, pay('100.00')).thenNothing();
+  });
+
+  test('never exceeds what is open', () => {
+    given(drafted, started, issued).when(applyPaymentToInvoice, pay('188.11')).thenRefuses('PaymentExceedsBalance');
+    given(drafted, started, issued, partly)
+      .when(applyPaymentToInvoice, { ...pay('88.11'), paymentId: 'p2' })
+      .thenRefuses('PaymentExceedsBalance');
+  });
+
+  test('is in the invoice’s currency, and for issued invoices only', () => {
+    given(drafted, started, issued).when(applyPaymentToInvoice, pay('1.00', 'EUR')).thenRefuses('CurrencyMismatch');
+    given(drafted).when(applyPaymentToInvoice, pay('1.00')).thenRefuses('InvalidTransition');
+    given().when(applyPaymentToInvoice, pay('1.00')).thenRefuses('NotFound');
+  });
+
+  test('can be taken back whole, once', () => {
+    given(drafted, started, issued, partly)
+      .when(unapplyPaymentFromInvoice, { id: 'o1~1', paymentId: 'p1' })
+      .thenEvents(PaymentUnapplied({ paymentId: 'p1', amount: dollars(100_00), open: dollars(188_10) }));
+    given(drafted, started, issued).when(unapplyPaymentFromInvoice, { id: 'o1~1', paymentId: 'p1' }).thenNothing();
+  });
+});
+
+describe('recording a payment', () => {
+  const allocation = (invoiceId: string, amount: string) => ({ invoiceId, amount: wire(amount) });
+  const wish = { accountId: 'acme', amount: wire('30.00'), allocations: [allocation('i1', '10.00'), allocation('i2', '20.00')] };
+  const recorded = PaymentRecorded({
+    accountId: 'acme',
+    amount: dollars(30_00),
+    receivedOn: '2026-03-02',
+    method: 'bank',
+    allocations: [
+      { invoiceId: 'i1', amount: dollars(10_00) },
+      { invoiceId: 'i2', amount: dollars(20_00) },
+    ],
+  });
+
+  test('sets every part against its invoice first', () => {
+    const verdict = given().when(recordPayment, wish, { entityId: 'p1' });
+    verdict.thenEvents(recorded);
+    verdict.thenHolds(
+      {
+        take: applyPaymentToInvoice({ id: 'i1', paymentId: 'p1', amount: wire('10.00') }),
+        release: unapplyPaymentFromInvoice({ id: 'i1', paymentId: 'p1' }),
+      },
+      {
+        take: applyPaymentToInvoice({ id: 'i2', paymentId: 'p1', amount: wire('20.00') }),
+        release: unapplyPaymentFromInvoice({ id: 'i2', paymentId: 'p1' }),
+      },
+    );
+  });
+
+  test('wants parts that make the whole, one for each invoice, in one currency', () => {
+    given()
+      .when(recordPayment, { ...wish, amount: wire('30.01') })
+      .thenRefuses('Validation');
+    given()
+      .when(recordPayment, { ...wish, allocations: [allocation('i1', '10.00'), allocation('i1', '20.00')] })
+      .thenRefuses('Validation');
+    given()
+      .when(recordPayment, { ...wish, allocations: [allocation('i1', '40.00'), allocation('i2', '-10.00')] })
+      .thenRefuses('Validation');
+    given()
+      .when(recordPayment, { ...wish, amount: wire('30.00', 'EUR') })
+      .thenRefuses('CurrencyMismatch');
+  });
+
+  test('refuses money that has not come yet', () =>
+    given()
+      .when(recordPayment, { ...wish, receivedOn: '2026-03-03' })
+      .thenRefuses('Validation'));
+
+  test('is not possible any more once it was given up', () => {
+    given().when(lapsePayment, { id: 'p1' }).thenEvents(PaymentLapsed({}));
+    given(PaymentLapsed({})).when(recordPayment, wish).thenRefuses('PaymentLapsed');
+    given(recorded).when(lapsePayment, { id: 'p1' }).thenNothing();
+  });
+});
