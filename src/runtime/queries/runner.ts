@@ -1,0 +1,196 @@
+import { SpanStatusCode, trace } from '@opentelemetry/api';
+import pg from 'pg';
+import type { Registry } from '../../kernel/module.ts';
+import type { AnyQuery, ReadDatabase } from '../../kernel/query.ts';
+import { rowsOf, transaction } from '../database.ts';
+import { pointersOf } from '../executor/pointers.ts';
+import { InvalidInput, ViewsLag } from '../executor/port.ts';
+import { type Checkpoint, CheckpointWatch, readCheckpoints } from './checkpoints.ts';
+import { type Sealer, sealer } from './cursor.ts';
+import { narrow } from './narrow.ts';
+import type { Asking, QueryRunner } from './port.ts';
+
+export interface QueryRunnerOptions {
+  readonly pool: pg.Pool;
+  readonly registry: Registry;
+  /** Seals cursors; the same for all processes that answer the same callers. */
+  readonly secret: string;
+  /** How long a query waits for its views to catch up. */
+  readonly patienceMs: number;
+  /** Whether answers are held against their declared shape; for tests. */
+  readonly checkOutput?: boolean;
+}
+
+/** How far one projection is behind the log. */
+export interface Lag extends Checkpoint {
+  /** Distance to the head in the log's own positions: events in the embedded node, bytes in an EventStoreDB. */
+  readonly behind: bigint;
+}
+
+export interface WatchedQueryRunner extends QueryRunner {
+  /** Where each projection of the registry stands against the head of the log. @throws DatabaseUnavailable */
+  checkpointsLag(head: bigint | undefined): Promise<readonly Lag[]>;
+}
+
+export function createQueryRunner(options: QueryRunnerOptions): WatchedQueryRunner {
+  const runner = new Runner(options);
+  return {
+    // A query's own type promises what it answers.
+    ask: (query, input, asking) => runner.run(query, input, asking) as Promise<never>,
+    askAny: (query, input, asking) => runner.run(query, input, asking),
+    checkpointsLag: head => runner.lag(head),
+    close: () => runner.close(),
+  };
+}
+
+const tracer = trace.getTracer('throughline');
+
+class Runner {
+  readonly #options: QueryRunnerOptions;
+  readonly #watch: CheckpointWatch;
+  readonly #sealer: Sealer;
+  /** Queries seen to make more than one statement. */
+  readonly #several = new WeakSet<AnyQuery>();
+
+  constructor(options: QueryRunnerOptions) {
+    this.#options = options;
+    this.#watch = new CheckpointWatch(options.pool);
+    this.#sealer = sealer(options.secret);
+  }
+
+  close(): Promise<void> {
+    return this.#watch.close();
+  }
+
+  run(query: AnyQuery, input: unknown, asking: Asking): Promise<unknown> {
+    return tracer.startActiveSpan('answer query', { attributes: { 'throughline.query': query.type } }, async span => {
+      try {
+        return await this.#answer(query, input, asking);
+      } catch (error) {
+        span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'unknown' });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  }
+
+  async lag(head: bigint | undefined): Promise<readonly Lag[]> {
+    const checkpoints = await readCheckpoints(this.#options.pool);
+    return [...this.#options.registry.projections.values()].flatMap(({ name, version }) => {
+      const known = checkpoints.filter(checkpoint => checkpoint.name === name);
+      const absent: Checkpoint = { name, version, position: undefined, state: 'building', shown: false, reason: undefined };
+      return (known.length === 0 ? [absent] : known).map(checkpoint => ({ ...checkpoint, behind: behind(checkpoint.position, head) }));
+    });
+  }
+
+  async #answer(query: AnyQuery, input: unknown, { caller, after }: Asking): Promise<unknown> {
+    const parsed = query.input.safeParse(input);
+    if (!parsed.success) throw new InvalidInput(pointersOf(parsed.error));
+    const names = query.reads.map(({ name }) => name);
+    if (after !== undefined) await this.#watch.passed(names, after, this.#options.patienceMs);
+    const work = (db: ReadDatabase): Promise<unknown> => query.answer(db, parsed.data as never, caller);
+    try {
+      return this.#checked(query, await this.#read(query, caller, work));
+    } catch (error) {
+      throw await this.#meaning(query, error);
+    }
+  }
+
+  /**
+   * A query that makes one statement needs no transaction. One that asks for a second is begun anew inside one, where all its
+   * statements see the same moment, and is remembered; answers only read, so beginning anew has no effect.
+   */
+  async #read(query: AnyQuery, caller: Asking['caller'], work: (db: ReadDatabase) => Promise<unknown>): Promise<unknown> {
+    if (!this.#several.has(query)) {
+      const once = new OneStatement((sql, parameters) => {
+        const { text, values } = narrow(query, caller, sql, parameters);
+        return rowsOf(this.#options.pool, text, values);
+      });
+      const answer = await work(this.#database(query, once.rows)).catch((error: unknown) => {
+        if (!once.exceeded) throw error;
+      });
+      if (!once.exceeded) return answer;
+      this.#several.add(query);
+    }
+    return transaction(
+      this.#options.pool,
+      async client => {
+        // One connection runs one statement at a time.
+        let turn: Promise<unknown> = Promise.resolve();
+        const rows: Rows = (sql, parameters) => {
+          const { text, values } = narrow(query, caller, sql, parameters);
+          const result = turn.then(() => rowsOf(client, text, values));
+          turn = result.catch(() => undefined);
+          return result;
+        };
+        const answer = await work(this.#database(query, rows));
+        await turn;
+        return answer;
+      },
+      snapshotOf(query),
+    );
+  }
+
+  #database(query: AnyQuery, rows: Rows): ReadDatabase {
+    return {
+      rows: async <Row>(sql: string, parameters: readonly unknown[] = []) => (await rows(sql, parameters)) as Row[],
+      seal: values => this.#sealer.seal(query.type, values),
+      unseal: cursor => this.#sealer.unseal(query.type, cursor),
+    };
+  }
+
+  #checked(query: AnyQuery, answer: unknown): unknown {
+    if (!this.#options.checkOutput) return answer;
+    const checked = query.output.safeParse(answer);
+    if (!checked.success) throw new Error(`${query.type} answered in another shape than it declares: ${checked.error.message}`);
+    return answer;
+  }
+
+  /** What an error of the database means to who asked. */
+  async #meaning(query: AnyQuery, error: unknown): Promise<unknown> {
+    if (!(error instanceof pg.DatabaseError)) return error;
+    if (UNREADABLE_VALUES.includes(error.code ?? ''))
+      return new InvalidInput([{ pointer: '', detail: `A value is not of the kind asked for: ${error.message}.` }]);
+    if (!UNDEFINED_NAMES.includes(error.code ?? '')) return error;
+    const current = await Promise.all(query.reads.map(({ name, version }) => this.#watch.shows(name, version)));
+    return current.every(Boolean) ? error : new ViewsLag('A view this answer needs is being built', { cause: error });
+  }
+}
+
+type Rows = (sql: string, parameters: readonly unknown[]) => Promise<object[]>;
+
+/** invalid_datetime_format, datetime_field_overflow, invalid_text_representation, numeric_value_out_of_range, character_not_in_repertoire */
+const UNREADABLE_VALUES = ['22007', '22008', '22P02', '22003', '22021'];
+/** undefined_table, undefined_column */
+const UNDEFINED_NAMES = ['42P01', '42703'];
+
+/** Lets one statement through, and refuses the second. */
+class OneStatement {
+  readonly #rows: Rows;
+  #used = false;
+  exceeded = false;
+
+  constructor(rows: Rows) {
+    this.#rows = rows;
+  }
+
+  readonly rows: Rows = async (sql, parameters) => {
+    this.exceeded = this.#used;
+    this.#used = true;
+    if (this.exceeded) throw new Error('This answer needs a transaction');
+    return this.#rows(sql, parameters);
+  };
+}
+
+/** The locks come before the snapshot: a view exchanged in between would show a table this snapshot has seen only half of. */
+function snapshotOf({ reads }: AnyQuery): string {
+  const begin = 'begin isolation level repeatable read read only';
+  if (reads.length === 0) return begin;
+  return `${begin}; lock table ${reads.map(({ table }) => `read.${table.name}`).join(', ')} in access share mode`;
+}
+
+function behind(position: bigint | undefined, head: bigint | undefined): bigint {
+  const distance = (head ?? 0n) - (position ?? 0n);
+  return distance > 0n ? distance : 0n;
+}
