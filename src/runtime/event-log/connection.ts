@@ -1,11 +1,11 @@
 import { BACKWARDS, END, EventStoreDBClient } from '@eventstore/db-client';
 import { Deadline, within } from './patience.ts';
 import { consume } from './reading.ts';
-import { isUnavailable, verdictOn } from './verdict.ts';
+import { isOfTheStore, verdictOn } from './verdict.ts';
 
 const PROBE_MS = 2_000;
 const RETIRE_MS = 1_000;
-/** Failures in a row of one kind of work, other than an absent store, after which the client itself is no longer trusted. */
+/** Failures in a row of one kind of work, not explained by the store, after which the client itself is no longer trusted. */
 const STRIKES_MAX = 3;
 
 export interface Logger {
@@ -94,7 +94,7 @@ export class Connection {
   #cool(ready: Promise<Lease> | undefined, kind: Work, error: unknown): void {
     if (this.#ready !== ready) return;
     this.#ready = undefined;
-    if (isUnavailable(error)) return;
+    if (isOfTheStore(error)) return;
     this.#strikes[kind] += 1;
     if (this.#strikes[kind] < STRIKES_MAX) return;
     this.#strikes[kind] = 0;

@@ -158,6 +158,7 @@ class EventStoreLog implements EventLog {
 
   /** Tries again while the outcome is unknown and time is left. An append carries the same ids each time, so it happens once. */
   async #insist<T>(what: string, slots: Slots, bytes: number, attempt: (patienceMs: number) => Promise<T>): Promise<T> {
+    if (this.#closing.signal.aborted) throw new LogUnavailable(`${what}: the event log is closed`);
     const deadline = new Deadline(this.#deadlineMs);
     const release = await slots.take(bytes, deadline);
     if (!release) throw new LogUnavailable(`${what}: too much else is waiting for the event store`);

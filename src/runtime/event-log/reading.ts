@@ -18,8 +18,6 @@ export function consume<E>(read: StreamingRead<E>, each: (event: E) => void, sil
       clearTimeout(silence);
       retired.removeEventListener('abort', onRetired);
     };
-    if (retired.aborted) return onRetired();
-    retired.addEventListener('abort', onRetired);
     read.on('data', event => {
       silence.refresh();
       try {
@@ -34,5 +32,7 @@ export function consume<E>(read: StreamingRead<E>, each: (event: E) => void, sil
     });
     // Stays attached: a broken read may report more than one error, and one without a listener ends the process.
     read.on('error', fail);
+    if (retired.aborted) onRetired();
+    else retired.addEventListener('abort', onRetired);
   });
 }

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { AllStreamResolvedEvent, AllStreamSubscription } from '@eventstore/db-client';
 import type { StoredEvent } from './port.ts';
 
-const WATCH_MS = 5_000;
+const WATCH_MS = 2_000;
 
 export interface TailOptions {
   readonly after: bigint | undefined;
@@ -14,7 +14,6 @@ export interface TailOptions {
   /** The reader's own wish to end. */
   readonly signal: AbortSignal;
   readonly retired: AbortSignal;
-  readonly watchMs?: number;
 }
 
 /**
@@ -47,7 +46,7 @@ export class LiveTail {
     this.#subscription.on('end', () => this.#end('broken'));
     // Stays attached after the end: an error without a listener ends the process.
     this.#subscription.on('error', () => this.#end('broken'));
-    this.#watch = setInterval(() => void this.#check(), options.watchMs ?? WATCH_MS);
+    this.#watch = setInterval(() => void this.#check(), WATCH_MS);
     options.signal.addEventListener('abort', this.#onAbort);
     options.retired.addEventListener('abort', this.#onRetired);
     if (options.signal.aborted) this.#onAbort();

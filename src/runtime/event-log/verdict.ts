@@ -1,5 +1,6 @@
 import {
   AccessDeniedError,
+  DeadlineExceededError,
   InvalidArgumentError,
   MaxAppendSizeExceededError,
   StreamDeletedError,
@@ -33,9 +34,12 @@ export function verdictOn(error: unknown): Verdict {
   return { is: 'unknown', because: sentenceOf(error) };
 }
 
-/** Nobody listens, or the connection broke: the client has dropped its channel by itself and makes a new one next time. */
-export function isUnavailable(error: unknown): boolean {
-  return codeOf(error) === status.UNAVAILABLE;
+/**
+ * The store itself explains the failure: nobody listens, the connection broke (the client has dropped its channel and makes
+ * a new one next time), or it answered that it ran out of time. Anything else may be a client that is stuck.
+ */
+export function isOfTheStore(error: unknown): boolean {
+  return codeOf(error) === status.UNAVAILABLE || error instanceof DeadlineExceededError;
 }
 
 function revisionOf(actual: bigint | string): number {
