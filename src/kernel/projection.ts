@@ -48,13 +48,35 @@ export interface AnyProjection {
   readonly events: readonly AnyEventDefinition[];
   readonly keys?: Readonly<Record<string, ((data: never, meta: ViewMeta) => readonly string[]) | undefined>>;
   readonly on: Readonly<Record<string, (row: never, data: never, key: string, meta: ViewMeta) => unknown>>;
+  /** Present in a view that keeps every event of every kind, known here or not; `events` and `on` are empty then. */
+  readonly every?: { readonly key: (meta: ViewMeta) => string; readonly row: (fact: StoredFact, meta: ViewMeta) => unknown };
   readonly ownRows?: { readonly permission: Permission; readonly owner: string };
+}
+
+/** An event's data as they were stored, in the version they were stored in. */
+export interface StoredFact {
+  readonly data: unknown;
+  readonly version: number;
 }
 
 export const projection = <C extends Columns, D extends AnyEventDefinition>(definition: Projection<C, D>): Projection<C, D> => definition;
 
+/** A view with one row for each event of every kind, as it was stored. */
+export const chronicle = <C extends Columns>({
+  key,
+  row,
+  ...definition
+}: {
+  readonly name: string;
+  readonly version: number;
+  readonly table: Table<C>;
+  readonly key: (meta: ViewMeta) => string;
+  readonly row: (fact: StoredFact, meta: ViewMeta) => RowOf<C>;
+}): AnyProjection => ({ ...definition, events: [], on: {}, every: { key, row } });
+
 /** The keys of the rows an event touches. */
 export const keysOf = (definition: AnyProjection, type: string, data: unknown, meta: ViewMeta): readonly string[] => {
+  if (definition.every !== undefined) return [definition.every.key(meta)];
   const keys = definition.keys?.[type] as ((data: unknown, meta: ViewMeta) => readonly string[]) | undefined;
   return keys === undefined ? [meta.entityId] : keys(data, meta);
 };

@@ -23,7 +23,7 @@ export interface Table<C extends Columns = Columns> {
   /** What the column `id` holds. */
   readonly key: string;
   readonly columns: C;
-  /** Column lists to index, e.g. `['owner_id, captured_at']`. */
+  /** What to index: column lists, e.g. `owner_id, captured_at`, or with a method of Postgres's, e.g. `using gin (links)`. */
   readonly indexes: readonly string[];
 }
 
