@@ -1,0 +1,56 @@
+import type { AnyQuery } from '../kernel/query.ts';
+import { InvalidInput } from '../runtime/executor/port.ts';
+import type { SignedIn } from '../runtime/identity/port.ts';
+import type { QueryRunner } from '../runtime/queries/port.ts';
+import type { ConsistencyTokens } from './consistency.ts';
+import { type Answer, type Asked, type Endpoint, pathNames, routeParts } from './endpoint.ts';
+import { notFound, Problem } from './problem.ts';
+
+export interface QuerySurroundings {
+  readonly queries: QueryRunner;
+  readonly tokens: ConsistencyTokens;
+}
+
+export function queryEndpoint(query: AnyQuery, module: string, around: QuerySurroundings): Endpoint | undefined {
+  if (query.route === undefined) return undefined;
+  const { type, summary, permission, input, output, route } = query;
+  return {
+    ...routeParts(route),
+    type,
+    summary,
+    module,
+    kind: 'query',
+    access: permission,
+    input,
+    output,
+    status: 200,
+    handle: (asked, who) => handle(query, pathNames(route), asked, who, around),
+  };
+}
+
+async function handle(query: AnyQuery, names: readonly string[], asked: Asked, who: SignedIn, around: QuerySurroundings): Promise<Answer> {
+  const token = asked.request.get('Consistency-Token');
+  const after = token === undefined ? {} : { after: await around.tokens.positionOf(token) };
+  try {
+    const body = await around.queries.askAny(query, asked.input, { caller: who.caller, ...after });
+    return { status: 200, headers: linksOf(asked, body), body };
+  } catch (error) {
+    throw error instanceof InvalidInput ? badParameters(error, names) : error;
+  }
+}
+
+/** Parameters are malformed (400), a name in the path that cannot be one is a record that does not exist (404). */
+function badParameters({ errors }: InvalidInput, names: readonly string[]): Problem {
+  if (errors.every(({ pointer }) => names.includes(pointer.slice(1)))) return notFound('There is no such record.');
+  return new Problem(400, 'BadParameter', 'Some parameters are not known here or do not have the form they must have.', { errors });
+}
+
+/** The next page of a list, as a link (RFC 8288). */
+function linksOf({ request }: Asked, body: unknown): Record<string, string> {
+  const next = typeof body === 'object' && body !== null && 'next' in body ? body.next : null;
+  if (typeof next !== 'string') return {};
+  const [path = '', search = ''] = request.originalUrl.split('?');
+  const query = new URLSearchParams(search);
+  query.set('cursor', next);
+  return { Link: `<${path}?${query}>; rel="next"` };
+}
