@@ -1,7 +1,7 @@
 import { BACKWARDS, END, EventStoreDBClient } from '@eventstore/db-client';
-import { Deadline, within } from './patience.ts';
+import { type Deadline, Overdue, pauseAfter, rest, within } from './patience.ts';
 import { consume } from './reading.ts';
-import { isOfTheStore, verdictOn } from './verdict.ts';
+import { isOfTheStore, sentenceOf, verdictOn } from './verdict.ts';
 
 const PROBE_MS = 2_000;
 const RETIRE_MS = 1_000;
@@ -19,21 +19,23 @@ export interface Lease {
   readonly retired: AbortSignal;
 }
 
-type Work = 'append' | 'read' | 'probe';
+type Work = 'append' | 'read';
 
 /**
- * The one client of the process. After a failure it is cold: the next callers share one small probe, and only when that
- * answers does their work go out. So a store that is down or frozen is asked by one call instead of by all, nothing is
- * written into a connection that does not drain, and a fresh connection is warm before many appends use it at once.
+ * The one client of the process. After a failure it is cold: it probes the store with one small call at a time, and all work
+ * waits until that answers. So a store that is down or frozen is asked by one call instead of by all, nothing is written into
+ * a connection that does not drain, and a fresh connection is warm before many appends use it at once.
  */
 export class Connection {
   readonly #url: string;
   readonly #logger: Logger;
-  readonly #strikes: Record<Work, number> = { append: 0, read: 0, probe: 0 };
+  readonly #strikes: Record<Work | 'probe', number> = { append: 0, read: 0, probe: 0 };
+  readonly #closing = new AbortController();
   #current: { readonly client: EventStoreDBClient; readonly retire: AbortController };
   #ready: Promise<Lease> | undefined;
   #retirement: Promise<void> = Promise.resolve();
-  #reachable = true;
+  /** Why the store did not answer last time; undefined while it does. */
+  #trouble: string | undefined;
 
   /** @throws when the URL is no connection string of EventStoreDB */
   constructor(url: string, logger: Logger) {
@@ -42,23 +44,25 @@ export class Connection {
     this.#current = this.#open();
   }
 
-  /** Does work on a warm connection; `patienceMs` covers the warming. A failure of unknown outcome makes the connection cold. */
-  async use<T>(kind: Work, patienceMs: number, work: (lease: Lease, patienceMs: number) => Promise<T>): Promise<T> {
-    const deadline = new Deadline(patienceMs);
-    const ready = (this.#ready ??= this.#probe());
-    const lease = await within(deadline.left, 'connecting', ready);
+  /**
+   * Does work once the connection is warm, giving it at most `attemptMs`. A failure of unknown outcome makes the connection cold.
+   * @throws Overdue when the connection was not warm before the deadline; what the work throws
+   */
+  async use<T>(kind: Work, deadline: Deadline, attemptMs: number, work: (lease: Lease, patienceMs: number) => Promise<T>): Promise<T> {
+    const ready = (this.#ready ??= this.#warm());
+    const lease = await this.#awaited(ready, deadline);
     try {
-      const result = await work(lease, deadline.left);
+      const result = await work(lease, Math.min(attemptMs, deadline.left));
       this.#strikes[kind] = 0;
       return result;
     } catch (error) {
-      if (verdictOn(error).is === 'unknown') this.#cool(ready, kind, error);
+      if (verdictOn(error).is === 'unknown' && this.#ready === ready) this.#cool(kind, error);
       throw error;
     }
   }
 
   async close(): Promise<void> {
-    this.#ready = undefined;
+    this.#closing.abort();
     this.#current.retire.abort();
     await this.#retirement;
     await retire(this.#current.client);
@@ -68,32 +72,54 @@ export class Connection {
     return { client: EventStoreDBClient.connectionString(this.#url), retire: new AbortController() };
   }
 
-  async #probe(): Promise<Lease> {
-    await this.#retirement;
-    const lease: Lease = { client: this.#current.client, retired: this.#current.retire.signal };
+  async #awaited(ready: Promise<Lease>, deadline: Deadline): Promise<Lease> {
     try {
-      // A client keeps a failed answer about the server's features for ever, and then appends nothing any more.
-      await within(PROBE_MS, 'asking for features', lease.client['capabilities']);
-      await consume(
-        lease.client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }),
-        () => undefined,
-        PROBE_MS,
-        lease.retired,
-      );
+      return await within(deadline.left, 'connecting', ready);
     } catch (error) {
-      this.#tell(false, verdictOn(error));
-      this.#cool(this.#ready, 'probe', error);
-      throw error;
+      throw error instanceof Overdue && this.#trouble !== undefined ? new Overdue(this.#trouble) : error;
     }
-    this.#strikes.probe = 0;
-    this.#tell(true, {});
-    return lease;
   }
 
-  /** Many calls fail together when a connection breaks; they count as one failure. */
-  #cool(ready: Promise<Lease> | undefined, kind: Work, error: unknown): void {
-    if (this.#ready !== ready) return;
+  /** Probes until the store answers. Everybody waits for the same probe, so that they are not many. */
+  #warm(): Promise<Lease> {
+    const warmed = (async () => {
+      for (let failures = 1; !this.#closing.signal.aborted; failures++) {
+        await this.#retirement;
+        const lease = { client: this.#current.client, retired: this.#current.retire.signal };
+        if (await this.#answers(lease)) return lease;
+        await rest(pauseAfter(failures), this.#closing.signal);
+      }
+      throw new Overdue('the connection is closed');
+    })();
+    // Nobody may be waiting any more when it is closed.
+    warmed.catch(() => undefined);
+    return warmed;
+  }
+
+  async #answers(lease: Lease): Promise<boolean> {
+    try {
+      await probe(lease);
+      if (this.#trouble !== undefined) this.#logger.info({}, 'The event store answers again');
+      this.#trouble = undefined;
+      this.#strikes.probe = 0;
+      return true;
+    } catch (error) {
+      const before = this.#trouble;
+      this.#trouble = sentenceOf(error);
+      if (before === undefined && !this.#closing.signal.aborted)
+        this.#logger.warn({ because: this.#trouble }, 'The event store does not answer');
+      this.#strike('probe', error);
+      return false;
+    }
+  }
+
+  /** Many calls fail together when a connection breaks; only the first of them finds it warm. */
+  #cool(kind: Work, error: unknown): void {
     this.#ready = undefined;
+    this.#strike(kind, error);
+  }
+
+  #strike(kind: Work | 'probe', error: unknown): void {
     if (isOfTheStore(error)) return;
     this.#strikes[kind] += 1;
     if (this.#strikes[kind] < STRIKES_MAX) return;
@@ -104,18 +130,18 @@ export class Connection {
   /** The new client waits for the old one's streams to end: their errors reject the pending batch appends of every client. */
   #replace(): void {
     const old = this.#current;
+    if (this.#closing.signal.aborted) return;
     this.#logger.warn({}, 'The client of the event store is replaced after repeated failures');
     this.#current = this.#open();
     old.retire.abort();
     this.#retirement = retire(old.client);
   }
+}
 
-  #tell(reachable: boolean, details: object): void {
-    if (this.#reachable === reachable) return;
-    this.#reachable = reachable;
-    if (reachable) this.#logger.info(details, 'The event store answers again');
-    else this.#logger.warn(details, 'The event store does not answer');
-  }
+async function probe({ client, retired }: Lease): Promise<void> {
+  // A client keeps a failed answer about the server's features for ever, and then appends nothing any more.
+  await within(PROBE_MS, 'asking for the features of the store', client['capabilities']);
+  await consume(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }), () => undefined, PROBE_MS, retired);
 }
 
 /** Ends the client's streams, then its channel, which `dispose` leaves open. */

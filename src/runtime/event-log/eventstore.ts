@@ -70,8 +70,10 @@ class EventStoreLog implements EventLog {
 
   async append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<Appended> {
     const prepared = prepare(stream, events);
-    const attempt = (patienceMs: number): Promise<Appended> =>
-      this.#connection.use('append', patienceMs, (lease, leftMs) => appendOnce(lease, stream, prepared, expectedRevision, leftMs));
+    const attempt = (deadline: Deadline): Promise<Appended> =>
+      this.#connection.use('append', deadline, this.#attemptMs, (lease, leftMs) =>
+        appendOnce(lease, stream, prepared, expectedRevision, leftMs),
+      );
     try {
       return await this.#insist(`appending to ${stream}`, this.#appends, prepared.bytes, attempt);
     } catch (error) {
@@ -102,7 +104,7 @@ class EventStoreLog implements EventLog {
   follow(after: bigint | undefined, options: { signal: AbortSignal; batchMax?: number }): AsyncGenerator<readonly StoredEvent[], void> {
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
     const batchMax = options.batchMax ?? BATCH_MAX;
-    const once = <T>(work: (lease: Lease, leftMs: number) => Promise<T>): Promise<T> => this.#connection.use('read', this.#attemptMs, work);
+    const once = this.#once.bind(this);
     const source = {
       page: (from: bigint | undefined, limit: number) => once((lease, leftMs) => logPage(lease, from, limit, leftMs)),
       tail: (from: bigint | undefined) => once(async lease => this.#tail(lease, from, batchMax, signal)),
@@ -137,17 +139,20 @@ class EventStoreLog implements EventLog {
           filter: excludeSystemEvents({ checkpointInterval: CHECKPOINT_INTERVAL, checkpointReached: heard }),
         }),
       convert: businessEvent,
-      head: () => this.#connection.use('read', this.#attemptMs, newestPosition),
+      head: () => this.#once(newestPosition),
       signal,
       retired: lease.retired,
     });
   }
 
+  #once<T>(work: (lease: Lease, leftMs: number) => Promise<T>, deadline = new Deadline(this.#deadlineMs)): Promise<T> {
+    return this.#connection.use('read', deadline, this.#attemptMs, work);
+  }
+
   /** A read insists as an append does; `absent` is the answer when there is no such stream. */
   async #read<T>(what: string, work: (lease: Lease, leftMs: number) => Promise<T>, absent: T): Promise<T> {
-    const attempt = (patienceMs: number): Promise<T> => this.#connection.use('read', patienceMs, work);
     try {
-      return await this.#insist(what, this.#reads, 0, attempt);
+      return await this.#insist(what, this.#reads, 0, deadline => this.#once(work, deadline));
     } catch (error) {
       const verdict = verdictOn(error);
       if (verdict.is === 'absent' || verdict.is === 'deleted') return absent;
@@ -157,7 +162,7 @@ class EventStoreLog implements EventLog {
   }
 
   /** Tries again while the outcome is unknown and time is left. An append carries the same ids each time, so it happens once. */
-  async #insist<T>(what: string, slots: Slots, bytes: number, attempt: (patienceMs: number) => Promise<T>): Promise<T> {
+  async #insist<T>(what: string, slots: Slots, bytes: number, attempt: (deadline: Deadline) => Promise<T>): Promise<T> {
     if (this.#closing.signal.aborted) throw new LogUnavailable(`${what}: the event log is closed`);
     const deadline = new Deadline(this.#deadlineMs);
     const release = await slots.take(bytes, deadline);
@@ -174,9 +179,9 @@ class EventStoreLog implements EventLog {
     }
   }
 
-  async #try<T>(deadline: Deadline, attempt: (patienceMs: number) => Promise<T>): Promise<{ result: T } | { unknown: string }> {
+  async #try<T>(deadline: Deadline, attempt: (deadline: Deadline) => Promise<T>): Promise<{ result: T } | { unknown: string }> {
     try {
-      return { result: await within(deadline.left, 'the deadline', attempt(Math.min(deadline.left, this.#attemptMs))) };
+      return { result: await within(deadline.left, 'the deadline', attempt(deadline)) };
     } catch (error) {
       const verdict = verdictOn(error);
       if (verdict.is !== 'unknown') throw error;

@@ -33,7 +33,7 @@ export async function within<T>(milliseconds: number, what: string, promise: Pro
 }
 
 const PAUSE_FIRST_MS = 50;
-const PAUSE_MAX_MS = 2_000;
+const PAUSE_MAX_MS = 1_000;
 
 /** Exponential back-off with jitter, so that many processes do not come back in step. `failures` counts from 1. */
 export function pauseAfter(failures: number): number {

@@ -31,6 +31,7 @@ export class LiveTail {
   #newest: bigint | undefined;
   #missed: bigint | undefined;
   #heard = false;
+  #asking = false;
   #wake: () => void = () => undefined;
   confirmed = false;
 
@@ -96,7 +97,10 @@ export class LiveTail {
       return;
     }
     if (this.#missed !== undefined) return this.#end('broken');
+    if (this.#asking) return;
+    this.#asking = true;
     const head = await this.#options.head().catch(() => 'unreachable' as const);
+    this.#asking = false;
     if (this.#heard || this.#outcome) return;
     if (head === 'unreachable') return this.#end('broken');
     if (head !== undefined && (this.#newest === undefined || head > this.#newest)) this.#missed = head;

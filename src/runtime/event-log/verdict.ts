@@ -51,7 +51,7 @@ function codeOf(error: unknown): unknown {
 }
 
 /** Text only: the client's errors carry bigints, on which JSON.stringify throws, so they are never handed on as a cause. */
-function sentenceOf(error: unknown): string {
+export function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = codeOf(error);
   const label = typeof code === 'number' ? (status[code] ?? `code ${code}`) : error.name;
