@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RestartPace } from './pace.ts';
+import { Stopped } from './refused.ts';
+
+/** Tells the operator something, in one line. */
+export type Say = (sentence: string) => void;
+
+/** One life of something that runs until it ends or is stopped. */
+export interface Running {
+  /** Settles when it has ended, with how: `exit code 1`, `signal SIGKILL`. Never rejects. */
+  readonly ended: Promise<string>;
+  /** Asks it to end, makes it end when `patienceMs` has passed or `hurry` fires, and settles when it has ended. */
+  stop(patienceMs: number, hurry: AbortSignal): Promise<void>;
+}
+
+export interface KeeperOptions {
+  readonly name: string;
+  /** Settles when it is ready for use. Cleans up after itself when it fails or when the signal fires. */
+  readonly start: (signal: AbortSignal) => Promise<Running>;
+  readonly say: Say;
+}
+
+/** Keeps something running: starts it again, with growing pauses, whenever it ends by itself. */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #pace = new RestartPace();
+  readonly #stopping = new AbortController();
+  #running: Running | undefined;
+  #keeping: Promise<void> = Promise.resolve();
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  /** The first start. @throws what `start` throws; later failures are told and tried again */
+  async start(): Promise<void> {
+    const running = await this.#options.start(this.#stopping.signal);
+    if (this.#stopping.signal.aborted) {
+      await running.stop(0, this.#stopping.signal);
+      throw new Stopped();
+    }
+    this.#running = running;
+    this.#keeping = this.#keep(running);
+  }
+
+  async stop(patienceMs: number, hurry: AbortSignal): Promise<void> {
+    this.#stopping.abort();
+    await this.#running?.stop(patienceMs, hurry);
+    await this.#keeping;
+  }
+
+  async #keep(first: Running): Promise<void> {
+    let reason = await first.ended;
+    while (!this.#stopping.signal.aborted) {
+      const pauseMs = this.#pace.next(performance.now());
+      this.#options.say(`${this.#options.name} ended (${reason}); it is started again in ${pauseMs / 1_000} s.`);
+      await sleep(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      if (!this.#stopping.signal.aborted) reason = await this.#live();
+    }
+  }
+
+  /** One more life, from its start to its end. */
+  async #live(): Promise<string> {
+    try {
+      const running = await this.#options.start(this.#stopping.signal);
+      if (this.#stopping.signal.aborted) await running.stop(0, this.#stopping.signal);
+      this.#running = running;
+      this.#options.say(`${this.#options.name} runs again.`);
+      return await running.ended;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+}
