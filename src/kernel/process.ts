@@ -11,6 +11,9 @@ export const PROCESS_CATEGORY = 'process';
 /** The record that is an instance; names of sagas hold no `~`, so no two instances share one. */
 export const processOf = (saga: string, instance: string): RecordRef => ({ category: PROCESS_CATEGORY, id: `${saga}~${instance}` });
 
+/** Under which name and version the runner of sagas says how far it has come, for whoever asks about processes. */
+export const PROCESSES = { name: 'processes', version: 1 } as const;
+
 const steered = { saga: z.string(), instance: z.string() };
 
 /** A rule of the business said no to a command of the instance. */

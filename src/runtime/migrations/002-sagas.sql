@@ -29,15 +29,8 @@ create table ops.saga_instances (
   since timestamptz(3) not null,
   about_category text collate "C" not null,
   about_id text collate "C" not null,
-  reason text not null,
-  next text not null,
-  waited_category text collate "C",
-  waited_id text collate "C",
-  moved_by_command text collate "C",
-  moved_by_permission text collate "C",
-  refused_command text collate "C",
-  refused text collate "C",
-  refused_because text,
+  waiting jsonb not null,
+  refusal jsonb,
   stopped_after bigint,
   stopped_by text collate "C",
   recorded boolean not null,
@@ -48,6 +41,7 @@ create index saga_instances_open on ops.saga_instances (since) where status <> '
 create index saga_instances_about on ops.saga_instances (about_id);
 create index saga_instances_unrecorded on ops.saga_instances (saga, instance) where not recorded;
 comment on table ops.saga_instances is 'Instances of sagas with their state; finished ones stay as tombstones, so that later events do not resurrect them';
+comment on column ops.saga_instances.waiting is 'Why it is where it is, as its saga explains its state';
 comment on column ops.saga_instances.stopped_after is 'Where a parked instance stopped: it has seen everything up to this position';
 comment on column ops.saga_instances.stopped_by is 'Id of the event at which a parked instance stopped';
 comment on column ops.saga_instances.recorded is 'False until the parking of the instance is a fact in its stream';
@@ -79,10 +73,12 @@ comment on column ops.saga_outbox.refused is 'The answer, kept before it becomes
 comment on column ops.saga_outbox.held is 'True when sending it met a fault of the house; it waits for someone to look';
 
 create view read.processes as
-select i.saga || '~' || i.instance as id, i.saga, i.instance, i.status, i.about_category, i.about_id, i.reason, i.next,
-       i.waited_category, i.waited_id, i.moved_by_command, i.moved_by_permission, i.since,
-       i.refused_command, i.refused, i.refused_because,
-       o.command as tried_command, o.tries, o.problem, i.correlation_id
+select i.saga || '~' || i.instance as id, i.saga, i.instance, i.status, i.about_category, i.about_id,
+       i.waiting ->> 'reason' as reason, i.waiting ->> 'next' as next,
+       i.waiting #>> '{record,category}' as waited_category, i.waiting #>> '{record,id}' as waited_id,
+       i.waiting #>> '{movedBy,command}' as moved_by_command, i.waiting #>> '{movedBy,permission}' as moved_by_permission,
+       i.since, i.refusal ->> 'command' as refused_command, i.refusal ->> 'refused' as refused,
+       i.refusal ->> 'because' as refused_because, o.command as tried_command, o.tries, o.problem, i.correlation_id
 from ops.saga_instances i
 left join lateral (
   select command, tries, problem from ops.saga_outbox o

@@ -1,5 +1,5 @@
 /** How a fact moves an instance of a saga: pure, so that the same log always makes the same state. */
-import type { CommandMessage } from '../../kernel/command.ts';
+import type { CommandMessage, RecordRef } from '../../kernel/command.ts';
 import type { Handlers } from '../../kernel/event.ts';
 import { PROCESS_CATEGORY, type processEvents } from '../../kernel/process.ts';
 import type { ViewMeta } from '../../kernel/projection.ts';
@@ -19,6 +19,7 @@ export interface Instance {
   readonly status: 'running' | 'finished' | 'parked';
   readonly state: unknown;
   readonly alarms: Readonly<Record<string, Alarm>>;
+  readonly about: RecordRef;
   /** The thread of the event that began it. */
   readonly correlationId: string;
   /** When the last fact moved it, ISO 8601. */
@@ -98,7 +99,7 @@ function stepped(
   step: (state: unknown) => Step<unknown>,
 ): Move | undefined {
   try {
-    const start = before ?? begun(saga, fact);
+    const start = before ?? begun(saga, name, fact);
     const made = step(start.state);
     if (before !== undefined && Object.keys(made).length === 0) return still(before);
     const state = made.state === undefined ? start.state : made.state;
@@ -113,7 +114,7 @@ function stepped(
     };
     return { instance, send: made.send ?? [] };
   } catch (error) {
-    return still({ ...parked(before ?? begun(saga, fact), sentence(error), fact, fact.previous), recorded: false });
+    return still({ ...parked(before ?? begun(saga, name, fact), sentence(error), fact, fact.previous), recorded: false });
   }
 }
 
@@ -122,7 +123,8 @@ const BEGUN: WaitingFor = { reason: 'It has just begun.', next: 'Its first step 
 
 const still = (instance: Instance): Move => ({ instance, send: [] });
 
-const begun = (saga: AnySaga, { meta }: Fact): Instance => ({
+const begun = (saga: AnySaga, name: string, { meta }: Fact): Instance => ({
+  about: saga.about(name),
   status: 'running',
   state: saga.initial(),
   alarms: {},

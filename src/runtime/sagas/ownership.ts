@@ -1,8 +1,6 @@
 import type pg from 'pg';
-import { within } from '../event-log/patience.ts';
+import { connected, transactionOn } from '../database.ts';
 import { DatabaseUnavailable } from '../queries/port.ts';
-
-const PATIENCE_MS = 30_000;
 
 /**
  * The right to run sagas, held by one connection through an advisory lock. Whatever the runner writes goes over that very
@@ -20,11 +18,12 @@ export class Ownership {
 
   /** The ownership, or undefined while another one has it. @throws when Postgres does not answer */
   static async claim(pool: pg.Pool): Promise<Ownership | undefined> {
-    const client = await pool.connect();
-    const owner = new Ownership(client);
+    const owner = new Ownership(await connected(pool));
     try {
-      const { rows } = await owner.query<{ mine: boolean }>(`select pg_try_advisory_lock(hashtext('throughline'), hashtext('sagas')) as mine`);
-      if (rows[0]?.mine === true) return owner;
+      const [answer] = await owner.query<{ mine: boolean }>(
+        `select pg_try_advisory_lock(hashtext('throughline'), hashtext('sagas')) as mine`,
+      );
+      if (answer?.mine === true) return owner;
     } catch (error) {
       owner.release();
       throw error;
@@ -39,25 +38,19 @@ export class Ownership {
   }
 
   /** One statement in a transaction of its own. @throws DatabaseUnavailable, after which the ownership is lost */
-  query<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<pg.QueryResult<Row>> {
-    return this.#turn(() => this.#client.query<Row>(sql, parameters));
+  async query<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<readonly Row[]> {
+    return (await this.#turn(() => this.#client.query<Row>(sql, parameters))).rows;
   }
 
   /** All of the work or none of it. @throws DatabaseUnavailable, after which the ownership is lost */
-  transaction<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
-    return this.#turn(async () => {
-      await this.#client.query('begin');
-      const result = await work(this.#client);
-      await this.#client.query('commit');
-      return result;
-    });
+  transaction<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    return this.#turn(() => transactionOn(this.#client, work));
   }
 
   /** Closes the connection, which frees the lock and rolls back what was under way. */
   release(): void {
     this.#lost.abort();
     this.#client.off('error', this.#onError);
-    this.#client.on('error', () => {});
     this.#client.release(true);
   }
 
@@ -66,10 +59,12 @@ export class Ownership {
     const turn = this.#last.then(async () => {
       if (this.#lost.signal.aborted) throw new DatabaseUnavailable('The connection that runs sagas is gone');
       try {
-        return await within(PATIENCE_MS, 'Postgres', work());
+        return await work();
       } catch (error) {
         this.#lost.abort();
-        throw new DatabaseUnavailable('The connection that runs sagas failed', { cause: error });
+        throw new DatabaseUnavailable(`The connection that runs sagas failed: ${error instanceof Error ? error.message : error}`, {
+          cause: error,
+        });
       }
     });
     this.#last = turn.catch(() => undefined);

@@ -1,0 +1,226 @@
+/** Reads the log for all sagas: what a batch makes of them is one transaction. */
+import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import type pg from 'pg';
+import { recordOf } from '../../kernel/command.ts';
+import type { AnyEventDefinition } from '../../kernel/event.ts';
+import { PROCESS_CATEGORY, PROCESSES, processEvents } from '../../kernel/process.ts';
+import type { ViewMeta } from '../../kernel/projection.ts';
+import type { AnySaga } from '../../kernel/saga.ts';
+import type { StoredEvent } from '../event-log/port.ts';
+import { uuidv5 } from '../ids.ts';
+import type { Bell } from './bell.ts';
+import { loadInstances, saveInstances } from './instances.ts';
+import { type Fact, type Instance, type Move, move } from './move.ts';
+import { type Outgoing, post } from './outbox.ts';
+import type { Ownership } from './ownership.ts';
+import { isAfter, type Seat, takeSeats } from './seats.ts';
+import { storable } from './storable.ts';
+import type { World } from './world.ts';
+
+const BATCH_MAX = 500;
+
+const tracer = trace.getTracer('throughline');
+
+/** An event of a batch, read for whoever it concerns. */
+interface Read {
+  readonly stored: StoredEvent;
+  readonly meta: ViewMeta;
+  readonly previous: bigint | undefined;
+  /** Decodes the data the first time they are asked for. @throws when they are of no known shape */
+  data(): unknown;
+}
+
+/** One event on its way to one instance. */
+interface Visit {
+  readonly name: string;
+  readonly stored: StoredEvent;
+  readonly fact: Fact;
+}
+
+/** A saga that cannot tell whom an event concerns: it stops as a whole, or it would lose its place. */
+class SagaFault extends Error {
+  override readonly name = 'SagaFault';
+}
+
+/** Follows the log until the signal fires; rings the bell after each batch. @throws when Postgres fails; nothing is lost then */
+export async function consume(world: World, owner: Ownership, bell: Bell, signal: AbortSignal): Promise<void> {
+  const definitions = new Map([...world.registry.events, ...processEvents.map(event => [event.type, event] as const)]);
+  let { seats, reached } = await takeSeats(world, owner);
+  let last = [reached, ...seats.map(({ position }) => position)].reduce(earlier);
+  for await (const batch of world.log.follow(last, { signal, batchMax: BATCH_MAX })) {
+    const read = readingOf(batch, definitions, last);
+    last = batch.at(-1)?.position ?? last;
+    const detached = await owner.transaction(client => takeBatch(client, seats, read, last));
+    for (const [{ saga }, reason] of detached) world.logger?.error({ saga: saga.name, reason }, 'saga detached');
+    seats = seats.filter(seat => !detached.has(seat));
+    for (const seat of seats) if (last !== undefined && isAfter(last, seat.position)) seat.position = last;
+    bell.ring();
+  }
+}
+
+function readingOf(
+  batch: readonly StoredEvent[],
+  definitions: ReadonlyMap<string, AnyEventDefinition>,
+  before: bigint | undefined,
+): readonly Read[] {
+  return batch.map((stored, index) => {
+    let data: unknown;
+    const decoded = () => (data ??= definitions.get(stored.type)?.decode(stored.data, stored.metadata.version));
+    return { stored, meta: metaOf(stored), previous: batch[index - 1]?.position ?? before, data: decoded };
+  });
+}
+
+/** What the batch makes of all sagas; tells which of them had to be detached, and why. */
+async function takeBatch(
+  client: pg.ClientBase,
+  seats: readonly Seat[],
+  read: readonly Read[],
+  last: bigint | undefined,
+): Promise<ReadonlyMap<Seat, string>> {
+  const detached = new Map<Seat, string>();
+  for (const seat of seats) {
+    try {
+      await takeOne(client, seat, read);
+    } catch (error) {
+      if (!(error instanceof SagaFault)) throw error;
+      detached.set(seat, error.message);
+    }
+  }
+  await advance(client, seats, detached, last);
+  return detached;
+}
+
+async function takeOne(client: pg.ClientBase, seat: Seat, read: readonly Read[]): Promise<void> {
+  const visits = blaming(() => visitsOf(seat, read));
+  if (visits.length === 0) return;
+  const instances = await loadInstances(client, seat.saga.name, [...new Set(visits.map(({ name }) => name))]);
+  const { moved, outgoing } = blaming(() => fold(seat, visits, instances));
+  await saveInstances(client, seat.saga.name, moved);
+  await post(client, outgoing);
+}
+
+function blaming<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw new SagaFault(storable(error instanceof Error ? error.message : String(error)), { cause: error });
+  }
+}
+
+function visitsOf(seat: Seat, read: readonly Read[]): readonly Visit[] {
+  const concerned = read.filter(({ stored, meta }) => isAfter(stored.position, seat.position) && concerns(seat.saga, meta));
+  return concerned.flatMap(({ stored, meta, previous, data }) => {
+    const wakes = meta.occurredAt === meta.recordedAt && isAfter(stored.position, seat.installedAt);
+    const fact: Fact = { data: data(), meta, previous, wakes };
+    return [...new Set(namesOf(seat.saga, fact))].map(name => ({ name, stored, fact }));
+  });
+}
+
+const steers = new Set<string>(processEvents.map(({ type }) => type));
+
+const concerns = (saga: AnySaga, { category, type }: ViewMeta): boolean =>
+  category === PROCESS_CATEGORY ? steers.has(type) : Object.hasOwn(saga.instances, type);
+
+function namesOf(saga: AnySaga, { data, meta }: Fact): readonly string[] {
+  if (meta.category !== PROCESS_CATEGORY)
+    return (saga.instances[meta.type] as (data: unknown, meta: ViewMeta) => readonly string[])(data, meta);
+  const steered = data as { readonly saga: string; readonly instance: string };
+  return steered.saga === saga.name ? [steered.instance] : [];
+}
+
+interface Folded {
+  readonly moved: ReadonlyMap<string, Instance>;
+  readonly outgoing: readonly Outgoing[];
+}
+
+/** What the visits make of the instances, each after the other. */
+function fold({ saga, silentTo }: Seat, visits: readonly Visit[], instances: ReadonlyMap<string, Instance>): Folded {
+  const moved = new Map<string, Instance>();
+  const outgoing: Outgoing[] = [];
+  for (const visit of visits) {
+    const { name, fact, stored } = visit;
+    const before = moved.get(name) ?? instances.get(name);
+    const { result, traceparent } = traced(saga, visit, () => move(saga, name, before, fact));
+    if (result === undefined || result.instance === before) continue;
+    moved.set(name, result.instance);
+    if (isAfter(stored.position, silentTo)) outgoing.push(...outgoingOf(saga, visit, result, traceparent));
+  }
+  return { moved, outgoing };
+}
+
+/** A step's commands, in order; a consequence of a back-dated fact is dated with it. */
+const outgoingOf = (
+  saga: AnySaga,
+  { name, stored }: Visit,
+  { instance, send }: Move,
+  traceparent: string | undefined,
+): readonly Outgoing[] =>
+  send.map(({ command, input }, index) => ({
+    saga: saga.name,
+    instance: name,
+    position: stored.position.toString(),
+    index,
+    command_id: uuidv5('saga-command', saga.name, name, stored.id, String(index), String(instance.attempt)),
+    command,
+    input,
+    correlation_id: stored.metadata.correlationId,
+    causation_id: stored.id,
+    occurred_at: stored.metadata.occurredAt === stored.metadata.recordedAt ? undefined : stored.metadata.occurredAt,
+    traceparent,
+  }));
+
+async function advance(
+  client: pg.ClientBase,
+  seats: readonly Seat[],
+  detached: ReadonlyMap<Seat, string>,
+  last: bigint | undefined,
+): Promise<void> {
+  const names = seats.filter(seat => !detached.has(seat)).map(({ saga }) => saga.name);
+  await client.query('update ops.sagas set position = greatest(position, $1) where name = any($2)', [last?.toString(), names]);
+  for (const [{ saga }, reason] of detached) await client.query('update ops.sagas set detached = $2 where name = $1', [saga.name, reason]);
+  await client.query('update ops.checkpoints set position = greatest(position, $3) where name = $1 and version = $2', [
+    PROCESSES.name,
+    PROCESSES.version,
+    last?.toString(),
+  ]);
+}
+
+/** Takes the step inside a span of the trace that led to it; what it sends goes on from there. */
+function traced<Result>(saga: AnySaga, { name, stored }: Visit, step: () => Result): { result: Result; traceparent: string | undefined } {
+  const { traceparent } = stored.metadata;
+  const parent = propagation.extract(ROOT_CONTEXT, { traceparent });
+  const attributes = { saga: saga.name, instance: name, event: stored.type };
+  return tracer.startActiveSpan('saga step', { attributes }, parent, span => {
+    const carrier: { traceparent?: string } = {};
+    propagation.inject(trace.setSpan(parent, span), carrier);
+    try {
+      return { result: step(), traceparent: carrier.traceparent ?? traceparent };
+    } finally {
+      span.end();
+    }
+  });
+}
+
+function metaOf({ id, type, stream, revision, position, metadata }: StoredEvent): ViewMeta {
+  const { category, id: entityId } = recordOf(stream);
+  const { recordedAt, occurredAt, actor, commandId, correlationId, causationId, links = [] } = metadata;
+  return {
+    eventId: id,
+    type,
+    stream,
+    category,
+    entityId,
+    revision,
+    position: position.toString(),
+    recordedAt,
+    occurredAt,
+    actor,
+    commandId,
+    correlationId,
+    causationId,
+    links,
+  };
+}
+
+const earlier = (a: bigint | undefined, b: bigint | undefined): bigint | undefined =>
+  a === undefined || b === undefined ? undefined : a < b ? a : b;

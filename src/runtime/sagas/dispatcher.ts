@@ -1,0 +1,120 @@
+/** Sends what sagas want sent: in order within an instance, instances beside each other. */
+import { system } from '../../kernel/authority.ts';
+import { CommandRefused, ProcessParked } from '../../kernel/process.ts';
+import { pauseAfter, within } from '../event-log/patience.ts';
+import { LogUnavailable } from '../event-log/port.ts';
+import { Conflict, type Execution, Overloaded, ViewsLag } from '../executor/port.ts';
+import { uuidv5 } from '../ids.ts';
+import { DatabaseUnavailable } from '../queries/port.ts';
+import type { Bell } from './bell.ts';
+import { hold, keepRefusal, keyOf, next, type Pending, putOff, settle } from './outbox.ts';
+import type { Ownership } from './ownership.ts';
+import { record } from './steering.ts';
+import { storable } from './storable.ts';
+import type { World } from './world.ts';
+
+const LANES_MAX = 16;
+const LOOK_AGAIN_MS = 1_000;
+/** What is still under way then is left to itself: whoever sends it again has the same effect. */
+const PARTING_MS = 5_000;
+
+/** Sends until the signal fires, then waits a while for what is under way. @throws when Postgres fails; nothing is lost then */
+export async function dispatch(world: World, owner: Ownership, bell: Bell, signal: AbortSignal): Promise<void> {
+  const lanes = new Map<string, Promise<void>>();
+  try {
+    while (!signal.aborted) {
+      const free = LANES_MAX - lanes.size;
+      const pending = free === 0 ? [] : await next(owner, lanes.keys(), free);
+      for (const row of pending) {
+        const key = keyOf(row);
+        const lane = deliver(world, owner, row, bell).finally(() => {
+          lanes.delete(key);
+          bell.ring();
+        });
+        // A lane fails only with the ownership, and that ends the next round too.
+        lanes.set(
+          key,
+          lane.catch(() => undefined),
+        );
+      }
+      await bell.heard(LOOK_AGAIN_MS, signal);
+    }
+  } finally {
+    await within(PARTING_MS, 'Commands under way', Promise.all(lanes.values())).catch(() => undefined);
+  }
+}
+
+interface Refused {
+  readonly refused: string;
+  readonly because: string;
+}
+
+async function deliver(world: World, owner: Ownership, row: Pending, bell: Bell): Promise<void> {
+  try {
+    const refusal = known(row) ?? (await ask(world, row));
+    if (refusal !== undefined) {
+      await keepRefusal(owner, row, refusal);
+      await recordRefusal(world, row, refusal);
+    }
+    await settle(owner, row);
+  } catch (error) {
+    const problem = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (passes(error)) return again(owner, row, problem, bell);
+    world.logger?.error({ saga: row.saga, instance: row.instance, command: row.command, error }, 'saga command met a fault');
+    await park(world, owner, row, problem, bell);
+  }
+}
+
+const known = ({ refused, refused_because }: Pending): Refused | undefined =>
+  refused === null ? undefined : { refused, because: refused_because ?? '' };
+
+/** Asks the command; its refusal, or undefined when it was done. @throws Error when it can be neither */
+async function ask({ executor }: World, row: Pending): Promise<Refused | undefined> {
+  const execution: Execution = {
+    caller: system(`saga:${row.saga}`),
+    commandId: row.command_id,
+    cause: { correlationId: row.correlation_id, causationId: row.causation_id },
+    after: BigInt(row.position),
+    ...(row.occurred_at ? { occurredAt: row.occurred_at } : {}),
+    ...(row.traceparent ? { traceparent: row.traceparent } : {}),
+  };
+  const outcome = await executor.execute({ command: row.command, input: row.input }, execution);
+  if (outcome.kind === 'done') return undefined;
+  if (outcome.kind === 'refused') return outcome.refusal;
+  throw new Error(`${row.command} was answered ${outcome.kind}, which the house itself should never hear`);
+}
+
+/** Troubles of the moment: whoever tries again later gets through. */
+const passes = (error: unknown): boolean =>
+  [Conflict, Overloaded, ViewsLag, LogUnavailable, DatabaseUnavailable].some(trouble => error instanceof trouble);
+
+async function again(owner: Ownership, row: Pending, problem: string, bell: Bell): Promise<void> {
+  const pauseMs = pauseAfter(row.tries + 1);
+  await putOff(owner, row, problem, pauseMs);
+  setTimeout(() => bell.ring(), pauseMs).unref();
+}
+
+async function recordRefusal({ log, clock }: World, row: Pending, { refused, because }: Refused): Promise<void> {
+  const { saga, instance, command_id: commandId, command } = row;
+  const event = CommandRefused({ saga, instance, commandId, command, input: row.input as never, refused, because });
+  await record(log, { event, commandId, ...causeOf(row), recordedAt: clock.now() });
+}
+
+/** A fault of the house: the instance stands still, with the command it could not send first in its line. */
+async function park({ log, clock }: World, owner: Ownership, row: Pending, problem: string, bell: Bell): Promise<void> {
+  const { saga, instance } = row;
+  const event = ProcessParked({ saga, instance, reason: storable(`${row.command} could not be sent. ${problem}`) });
+  try {
+    await record(log, { event, commandId: uuidv5('park', row.command_id), ...causeOf(row), recordedAt: clock.now() });
+  } catch (error) {
+    if (!passes(error)) throw error;
+    return again(owner, row, problem, bell);
+  }
+  await hold(owner, row, problem);
+}
+
+const causeOf = (row: Pending) => ({
+  correlationId: row.correlation_id,
+  causationId: row.causation_id,
+  ...(row.occurred_at ? { occurredAt: row.occurred_at } : {}),
+});

@@ -1,0 +1,80 @@
+/** Commands that sagas have still to send, as rows of ops.saga_outbox. */
+import type pg from 'pg';
+import type { Ownership } from './ownership.ts';
+import { storable } from './storable.ts';
+
+export interface Outgoing {
+  readonly saga: string;
+  readonly instance: string;
+  /** Decimal text of the causing event's position; with `index` it orders what an instance sends. */
+  readonly position: string;
+  readonly index: number;
+  readonly command_id: string;
+  readonly command: string;
+  readonly input: unknown;
+  readonly correlation_id: string;
+  readonly causation_id: string;
+  /** ISO 8601; set only where the cause was back-dated. */
+  readonly occurred_at: string | undefined;
+  readonly traceparent: string | undefined;
+}
+
+/** A command that is to be sent now. */
+export type Pending = Outgoing & {
+  readonly tries: number;
+  /** The answer it got already, where that has not become a fact yet. */
+  readonly refused: string | null;
+  readonly refused_because: string | null;
+};
+
+const POST = `
+  insert into ops.saga_outbox (saga, instance, position, index, command_id, command, input, correlation_id, causation_id, occurred_at,
+    traceparent)
+  select saga, instance, position, index, command_id, command, input::json, correlation_id, causation_id, occurred_at, traceparent
+  from json_to_recordset($1::json) as r(saga text, instance text, position bigint, index integer, command_id uuid, command text,
+    input text, correlation_id text, causation_id text, occurred_at text, traceparent text)`;
+
+export async function post(client: pg.ClientBase, outgoing: readonly Outgoing[]): Promise<void> {
+  if (outgoing.length === 0) return;
+  await client.query(POST, [JSON.stringify(outgoing.map(row => ({ ...row, input: JSON.stringify(row.input) })))]);
+}
+
+/** An instance's oldest command goes first, and none of a parked instance. */
+const NEXT = `
+  select o.*, o.position::text as position from ops.saga_outbox o
+  where not o.held and (o.retry_at is null or o.retry_at <= clock_timestamp())
+    and (o.saga || '~' || o.instance) <> all($1)
+    and not exists (select from ops.saga_outbox e
+      where e.saga = o.saga and e.instance = o.instance and (e.position, e.index) < (o.position, o.index))
+    and not exists (select from ops.saga_instances i where i.saga = o.saga and i.instance = o.instance and i.status = 'parked')
+  order by o.position, o.index limit $2`;
+
+/** Up to so many commands that may be sent now, one for each instance that is not busy. */
+export const next = (owner: Ownership, busy: Iterable<string>, limit: number): Promise<readonly Pending[]> =>
+  owner.query<Pending>(NEXT, [[...busy], limit]);
+
+const ONE = 'where saga = $1 and instance = $2 and position = $3 and index = $4';
+const one = ({ saga, instance, position, index }: Outgoing): unknown[] => [saga, instance, position, index];
+
+/** One text for one instance; names of sagas hold no `~`. */
+export const keyOf = ({ saga, instance }: Outgoing): string => `${saga}~${instance}`;
+
+export const settle = (owner: Ownership, row: Outgoing): Promise<unknown> => owner.query(`delete from ops.saga_outbox ${ONE}`, one(row));
+
+/** Keeps a refusal, so that the command is not asked again before the refusal has become a fact. */
+export const keepRefusal = (
+  owner: Ownership,
+  row: Outgoing,
+  { refused, because }: { refused: string; because: string },
+): Promise<unknown> =>
+  owner.query(`update ops.saga_outbox set refused = $5, refused_because = $6 ${ONE}`, [...one(row), refused, storable(because)]);
+
+export const putOff = (owner: Ownership, row: Outgoing, problem: string, pauseMs: number): Promise<unknown> =>
+  owner.query(
+    `update ops.saga_outbox set tries = tries + 1, problem = $5, retry_at = clock_timestamp() + $6 * interval '1 millisecond' ${ONE}`,
+    [...one(row), storable(problem), pauseMs],
+  );
+
+/** Leaves a command that met a fault where it is, with all that follow it. */
+export const hold = (owner: Ownership, row: Outgoing, problem: string): Promise<unknown> =>
+  owner.query(`update ops.saga_outbox set tries = tries + 1, problem = $5, held = true ${ONE}`, [...one(row), storable(problem)]);

@@ -1,0 +1,78 @@
+import { pauseAfter, rest } from '../event-log/patience.ts';
+import { Bell } from './bell.ts';
+import { consume } from './consumer.ts';
+import { dispatch } from './dispatcher.ts';
+import { Ownership } from './ownership.ts';
+import { install } from './seats.ts';
+import { watch } from './steward.ts';
+import type { World } from './world.ts';
+
+const CLAIM_AGAIN_MS = 1_000;
+/** A run that lasted so long was no failed attempt to begin one. */
+const STEADY_MS = 10_000;
+
+export interface SagaRunner {
+  /** Resolves once every saga is known: what is written from then on they act on, whoever runs them. */
+  readonly installed: Promise<void>;
+  /** Resolves when nothing of it runs any more; commands under way are waited for. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs the sagas of the house, or waits for the one who does to go. Postgres or the event log may come and go: it goes on
+ * from where it was, by itself. Uses one connection of the pool.
+ */
+export function startSagas(world: World): SagaRunner {
+  const stopped = new AbortController();
+  const installed = persistently(world, stopped.signal, async () => {
+    await install(world);
+    return 'done';
+  });
+  const running = installed.then(() => persistently(world, stopped.signal, () => claim(world, stopped.signal)));
+  return {
+    installed,
+    stop: () => {
+      stopped.abort();
+      return running;
+    },
+  };
+}
+
+/** Does the work again and again until it is done or the signal fires; after a failure with growing pauses. */
+async function persistently(world: World, signal: AbortSignal, work: () => Promise<'done' | 'again'>): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    const began = performance.now();
+    try {
+      if ((await work()) === 'done') return;
+      failures = 0;
+    } catch (error) {
+      failures = performance.now() - began > STEADY_MS ? 1 : failures + 1;
+      world.logger?.warn({ error, failures }, 'sagas are interrupted');
+      await rest(pauseAfter(failures), signal);
+    }
+  }
+}
+
+async function claim(world: World, signal: AbortSignal): Promise<'again'> {
+  const owner = await Ownership.claim(world.pool);
+  if (owner === undefined) await rest(CLAIM_AGAIN_MS, signal);
+  else await serve(world, owner, signal);
+  return 'again';
+}
+
+/** Runs all loops for as long as the ownership lasts; one that fails ends the others. @throws what the first of them threw */
+async function serve(world: World, owner: Ownership, signal: AbortSignal): Promise<void> {
+  world.logger?.info('sagas run here');
+  const failed = new AbortController();
+  const ending = AbortSignal.any([signal, owner.lost, failed.signal]);
+  const bell = new Bell();
+  const loops = [consume(world, owner, bell, ending), dispatch(world, owner, bell, ending), watch(world, owner, ending)];
+  try {
+    await Promise.all(loops);
+  } finally {
+    failed.abort();
+    await Promise.allSettled(loops);
+    owner.release();
+  }
+}

@@ -1,0 +1,81 @@
+/** Puts into the log what time brings and what the log does not tell yet: alarms that fall due, instances that were parked. */
+import { AlarmRang, ProcessParked } from '../../kernel/process.ts';
+import { rest } from '../event-log/patience.ts';
+import { LogUnavailable } from '../event-log/port.ts';
+import { Conflict } from '../executor/port.ts';
+import { uuidv5 } from '../ids.ts';
+import type { Alarm } from './move.ts';
+import type { Ownership } from './ownership.ts';
+import { record } from './steering.ts';
+import type { World } from './world.ts';
+
+const ROUND_MS = 1_000;
+/** Instances whose alarms ring in one round: after a long standstill they come in a stream, not in a flood. */
+const RINGING_MAX = 100;
+
+/** Watches until the signal fires. @throws when Postgres fails; nothing is lost then */
+export async function watch(world: World, owner: Ownership, signal: AbortSignal): Promise<void> {
+  let rung: ReadonlySet<string> = new Set();
+  while (!signal.aborted) {
+    try {
+      rung = await ring(world, owner, rung, signal);
+      await recordParked(world, owner, signal);
+    } catch (error) {
+      if (!(error instanceof LogUnavailable || error instanceof Conflict)) throw error;
+      world.logger?.warn({ error }, 'alarms wait for the event log');
+    }
+    await rest(ROUND_MS, signal);
+  }
+}
+
+interface Due {
+  readonly saga: string;
+  readonly instance: string;
+  readonly alarms: Readonly<Record<string, Alarm>>;
+  readonly correlation_id: string;
+}
+
+/** While a saga reads history anew it sets alarms that later history takes back: none of them rings. */
+const DUE = `
+  select i.saga, i.instance, i.alarms, i.correlation_id from ops.saga_instances i join ops.sagas s on s.name = i.saga
+  where i.next_alarm_at <= $1 and (s.silent_to is null or s.position >= s.silent_to)
+  order by i.next_alarm_at limit $2`;
+
+/** Rings what is due and was not rung in the last round; a row stays due until its saga has heard. */
+async function ring({ log, clock }: World, owner: Ownership, rung: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const now = clock.now();
+  const ringing = new Set<string>();
+  for (const { saga, instance, alarms, correlation_id: correlationId } of await owner.query<Due>(DUE, [now, RINGING_MAX])) {
+    for (const [alarm, { due, setBy }] of Object.entries(alarms)) {
+      if (due > now || signal.aborted) continue;
+      const commandId = uuidv5('alarm', saga, instance, alarm, setBy);
+      ringing.add(commandId);
+      if (rung.has(commandId)) continue;
+      const event = AlarmRang({ saga, instance, alarm, setBy });
+      await record(log, { event, commandId, correlationId, causationId: setBy, recordedAt: now });
+    }
+  }
+  return ringing;
+}
+
+interface Parked {
+  readonly saga: string;
+  readonly instance: string;
+  readonly reason: string;
+  readonly stopped_by: string;
+  readonly correlation_id: string;
+}
+
+async function recordParked({ log, clock }: World, owner: Ownership, signal: AbortSignal): Promise<void> {
+  const parked = await owner.query<Parked>(
+    `select saga, instance, waiting ->> 'reason' as reason, stopped_by, correlation_id from ops.saga_instances where not recorded limit $1`,
+    [RINGING_MAX],
+  );
+  for (const { saga, instance, reason, stopped_by: causationId, correlation_id: correlationId } of parked) {
+    if (signal.aborted) return;
+    const event = ProcessParked({ saga, instance, reason });
+    const commandId = uuidv5('park', saga, instance, causationId);
+    await record(log, { event, commandId, correlationId, causationId, recordedAt: clock.now() });
+    await owner.query('update ops.saga_instances set recorded = true where saga = $1 and instance = $2', [saga, instance]);
+  }
+}
