@@ -73,7 +73,7 @@ export async function transaction<Result>(
   try {
     return await transactionOn(client, work, begin);
   } catch (error) {
-    broken = isUnavailable(error);
+    broken = isBroken(error);
     throw error;
   } finally {
     // A connection in doubt is closed rather than given to the next.
@@ -96,7 +96,7 @@ export async function transactionOn<Client extends Queryable, Result>(
     return result;
   } catch (error) {
     const failure = asUnavailable(error);
-    if (!(failure instanceof DatabaseUnavailable)) await rowsOf(client, 'rollback');
+    if (!isBroken(failure)) await rowsOf(client, 'rollback');
     throw failure;
   }
 }
@@ -135,6 +135,12 @@ export function isUnavailable(error: unknown): boolean {
   const code = 'code' in error ? String(error.code) : '';
   if (NETWORK_CODES.includes(code) || UNAVAILABLE_CODES.includes(code)) return true;
   return error instanceof pg.DatabaseError ? UNAVAILABLE_CLASSES.includes(code.slice(0, 2)) : CLIENT_MESSAGES.test(error.message);
+}
+
+/** Whether the connection itself is in doubt: it broke or fell silent. After a mere error of the server it goes on. */
+function isBroken(error: unknown): boolean {
+  const cause = error instanceof DatabaseUnavailable ? error.cause : error;
+  return isUnavailable(error) && !(cause instanceof pg.DatabaseError && cause.severity === 'ERROR');
 }
 
 /** The same error, as DatabaseUnavailable when it is of that kind. */
