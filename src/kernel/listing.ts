@@ -39,6 +39,8 @@ interface Listing<F extends Fields, Sorts extends Record<string, Sort>> extends 
   readonly route: Route;
   /** Unique SQL expression that breaks ties and anchors cursors. */
   readonly key: string;
+  /** Name in the route's path → condition with `?` for its value. */
+  readonly within?: Readonly<Record<string, string>>;
   /** Parameter name → condition with `?` for its value; offered as `filter[name]`. */
   readonly filters?: Readonly<Record<string, string>>;
   readonly sorts: Sorts;
@@ -55,7 +57,8 @@ type ListInput = { readonly limit: string; readonly cursor?: string | undefined;
 export function listing<F extends Fields, Sorts extends Record<string, Sort>>(
   definition: Listing<F, Sorts>,
 ): Query<z.ZodType<ListInput>, Page<AnswerOf<F>>> {
-  const filters = definition.filters ?? {};
+  const within = definition.within ?? {};
+  const filters = Object.fromEntries(Object.entries(definition.filters ?? {}).map(([name, sql]) => [`filter[${name}]`, sql]));
   const item = answerSchema(definition.fields);
   return query({
     type: definition.type,
@@ -67,25 +70,26 @@ export function listing<F extends Fields, Sorts extends Record<string, Sort>>(
       limit: Limit,
       cursor: z.string().max(2_000).optional(),
       sort: z.enum(Object.keys(definition.sorts) as [string, ...string[]]).default(definition.usual),
-      ...Object.fromEntries(Object.keys(filters).map(name => [`filter[${name}]`, z.string().min(1).max(200).optional()])),
+      ...Object.fromEntries(Object.keys(within).map(name => [name, z.string().max(200)])),
+      ...Object.fromEntries(Object.keys(filters).map(name => [name, z.string().min(1).max(200).optional()])),
     }) as unknown as z.ZodType<ListInput>,
     output: z.strictObject({ items: z.array(item), next: z.string().nullable() }) as unknown as z.ZodType<Page<AnswerOf<F>>>,
-    answer: (db, input) => page(db, definition, filters, input),
+    answer: (db, input) => page(db, definition, { ...within, ...filters }, input),
   });
 }
 
 async function page<F extends Fields, Sorts extends Record<string, Sort>>(
   db: ReadDatabase,
   { fields, from, key, sorts, type, where }: Listing<F, Sorts>,
-  filters: Readonly<Record<string, string>>,
+  conditionsByName: Readonly<Record<string, string>>,
   input: ListInput,
 ): Promise<Page<AnswerOf<F>>> {
   const parameters: unknown[] = [];
   const bind = (value: unknown): string => `$${parameters.push(value)}`;
   const sort = sorts[input.sort] as Sort;
   const conditions = where === undefined ? [] : [where];
-  for (const [name, condition] of Object.entries(filters)) {
-    const value = input[`filter[${name}]`];
+  for (const [name, condition] of Object.entries(conditionsByName)) {
+    const value = input[name];
     if (value !== undefined) conditions.push(condition.replaceAll('?', bind(value)));
   }
   const scope = JSON.stringify([type, input.sort, conditions.length]);

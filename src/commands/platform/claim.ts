@@ -1,5 +1,7 @@
 import { Claim, ClaimStream, claimId, release, take } from '../../domain/platform/claim.ts';
 import { command, type Hold } from '../../kernel/command.ts';
+import { type Decider, evolve } from '../../kernel/decider.ts';
+import type { AnyEventDefinition, EventOf } from '../../kernel/event.ts';
 
 const onClaim = { permission: 'platform:claims', input: Claim, decider: ClaimStream, entityId: claimId } as const;
 
@@ -22,3 +24,26 @@ export const uniqueKey = (kind: string, key: string, holder: string): Hold => ({
   take: takeClaim({ kind, key, holder }),
   release: releaseClaim({ kind, key, holder }),
 });
+
+/** The hold that gives a key back, for a record that bears it no longer; should the record keep it after all, it is taken again. */
+const freedKey = (kind: string, key: string, holder: string): Hold => ({
+  take: releaseClaim({ kind, key, holder }),
+  release: takeClaim({ kind, key, holder }),
+});
+
+/** The keys a record bears, by kind; it bears none of a kind where there is none to name. */
+type Keys = Readonly<Record<string, string | undefined>>;
+
+/** The holds of a record whose keys may change: what it bears from now on is taken, what it bears no longer is given back. */
+export const keysHeld =
+  <State, D extends AnyEventDefinition>(decider: Decider<State, D>, keysOf: (state: State) => Keys) =>
+  (events: readonly EventOf<D>[], before: State, holder: string): readonly Hold[] => {
+    const after = events.reduce((state, { type, data }) => evolve(decider, state, type, data), before);
+    return Object.keys({ ...keysOf(before), ...keysOf(after) }).flatMap(kind => changedKey(kind, keysOf(before)[kind], keysOf(after)[kind], holder));
+  };
+
+function changedKey(kind: string, from: string | undefined, to: string | undefined, holder: string): readonly Hold[] {
+  const same = from !== undefined && to !== undefined && claimId({ kind, key: from }) === claimId({ kind, key: to });
+  if (same) return [];
+  return [...(to === undefined ? [] : [uniqueKey(kind, to, holder)]), ...(from === undefined ? [] : [freedKey(kind, from, holder)])];
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { archive, create, edit, PriceList } from '../../domain/catalogue/price-list.ts';
+import { beginning, editable, existing } from '../../domain/records.ts';
+import { Id, Text } from '../../domain/vocabulary.ts';
+import { type Ask, byId, command } from '../../kernel/command.ts';
+import { Currency } from '../../kernel/money.ts';
+import { defaultListOf } from '../../projections/catalogue/price-lists.ts';
+import { keysHeld } from '../platform/claim.ts';
+
+const card = { name: Text(100), isDefault: z.boolean().default(false) };
+
+const onPriceList = { permission: 'catalogue:price', decider: PriceList } as const;
+
+const knowledge = async (currency: string | undefined, ask: Ask) => ({
+  defaultListId: (currency && (await ask(defaultListOf, { currency })).id) || undefined,
+});
+
+/** One list of a currency is the default: while it is, the currency is its key. */
+const keyHeld = keysHeld(PriceList, list => ({
+  defaultPriceList: list?.card.isDefault && !list.archived ? list.currency : undefined,
+}));
+
+export const createPriceList = command({
+  ...onPriceList,
+  type: 'CreatePriceList',
+  summary: 'Creates a price list; refused as DefaultListConflict when its currency has another default.',
+  route: 'POST /price-lists',
+  input: z.strictObject({ ...card, currency: Currency }),
+  facts: (_, { currency }, ask) => knowledge(currency, ask),
+  decide: beginning(create),
+  holds: keyHeld,
+});
+
+export const editPriceList = command({
+  ...onPriceList,
+  type: 'EditPriceList',
+  summary: 'Renames a list, or makes it the default of its currency; refused as DefaultListConflict when there is another.',
+  route: 'POST /price-lists/:id/edit',
+  entityId: byId,
+  input: z.strictObject({ id: Id, ...editable(card) }),
+  facts: (list, _, ask) => knowledge(list?.currency, ask),
+  decide: existing('price list', edit),
+  holds: keyHeld,
+});
+
+export const archivePriceList = command({
+  ...onPriceList,
+  type: 'ArchivePriceList',
+  summary: 'Ends a list: its prices hold no longer, orders placed stay as they are.',
+  route: 'POST /price-lists/:id/archive',
+  entityId: byId,
+  input: z.strictObject({ id: Id }),
+  decide: existing('price list', archive),
+  holds: keyHeld,
+});

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { Price, priceId, setPrice, withdraw } from '../../domain/catalogue/price.ts';
+import { existing } from '../../domain/records.ts';
+import { Day, Id } from '../../domain/vocabulary.ts';
+import { command } from '../../kernel/command.ts';
+import { PriceText } from '../../kernel/decimal.ts';
+import { QuantityText } from '../../kernel/quantity.ts';
+import { itemsForOrder } from '../../projections/catalogue/items.ts';
+import { priceListForPrice } from '../../projections/catalogue/price-lists.ts';
+
+const BREAKS_MAX = 20;
+
+const onPrice = { permission: 'catalogue:price', decider: Price, entityId: priceId } as const;
+
+export const setListPrice = command({
+  ...onPrice,
+  type: 'SetPrice',
+  summary: 'Sets the price of an item in a list from a day on, today unless one is given; with breaks, other prices hold from a quantity on.',
+  route: 'POST /price-lists/:id/prices',
+  input: z.strictObject({
+    id: Id,
+    itemId: Id,
+    unitPrice: PriceText,
+    breaks: z
+      .array(z.strictObject({ quantity: QuantityText, unitPrice: PriceText }))
+      .max(BREAKS_MAX)
+      .default([]),
+    from: Day.optional(),
+  }),
+  facts: async (_, { id, itemId }, ask) => ({
+    list: await ask(priceListForPrice, { id }),
+    itemKnown: (await ask(itemsForOrder, { ids: [itemId] })).length > 0,
+  }),
+  decide: setPrice,
+});
+
+export const withdrawPrice = command({
+  ...onPrice,
+  type: 'WithdrawPrice',
+  summary: 'Takes an item off a list from a day on, today unless one is given; the next level of the price hierarchy then counts.',
+  route: 'POST /price-lists/:id/prices/:itemId/withdraw',
+  input: z.strictObject({ id: Id, itemId: Id, from: Day.optional() }),
+  decide: existing('price', withdraw),
+});

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { add, assign, Contact, edit } from '../../domain/crm/contact.ts';
+import { beginning, editable, existing } from '../../domain/records.ts';
+import { Email, Id, Reason, Text } from '../../domain/vocabulary.ts';
+import { type Ask, byId, command } from '../../kernel/command.ts';
+import { accountForOrder } from '../../projections/crm/accounts.ts';
+import { Phone } from './shapes.ts';
+
+const card = {
+  name: Text(200),
+  accountId: Id.optional(),
+  position: Text(100).optional(),
+  role: Text(60).optional(),
+  primary: z.boolean().default(false),
+  email: Email.optional(),
+  phone: Phone.optional(),
+};
+
+const onContact = {
+  decider: Contact,
+  entityId: byId,
+  relations: (contact: Contact | undefined) => ({ owner: contact?.ownerId }),
+} as const;
+
+const knowledge = async (accountId: string | null | undefined, ask: Ask) => ({
+  accountKnown: accountId ? (await ask(accountForOrder, { id: accountId })) !== null : undefined,
+});
+
+export const addContact = command({
+  type: 'AddContact',
+  summary: 'Adds a person, as a rule of an account.',
+  route: 'POST /contacts',
+  permission: 'crm:edit',
+  decider: Contact,
+  input: z.strictObject({ ...card, ownerId: Id.optional() }),
+  facts: (_, { accountId }, ask) => knowledge(accountId, ask),
+  decide: beginning(add),
+});
+
+export const addContactFromLead = command({
+  type: 'AddContactFromLead',
+  summary: 'Adds the contact person of a converted lead; silent when it exists already.',
+  permission: 'crm:edit',
+  decider: Contact,
+  entityId: byId,
+  parent: ({ leadId }) => ({ category: 'lead', id: leadId }),
+  input: z.strictObject({
+    id: Id,
+    leadId: Id,
+    ownerId: Id,
+    accountId: Id,
+    name: Text(200),
+    email: Email.optional(),
+    phone: Phone.optional(),
+    position: Text(100).optional(),
+    primary: z.boolean(),
+  }),
+  decide: beginning(({ id: _, ...wish }, context) => add(wish, { ...context, facts: { accountKnown: undefined } })),
+});
+
+export const editContact = command({
+  ...onContact,
+  type: 'EditContact',
+  summary: 'Changes the fields that are given; null empties one.',
+  route: 'POST /contacts/:id/edit',
+  permission: 'crm:edit',
+  input: z.strictObject({ id: Id, ...editable(card) }),
+  facts: (_, { accountId }, ask) => knowledge(accountId, ask),
+  decide: existing('contact', edit),
+});
+
+export const assignContact = command({
+  ...onContact,
+  type: 'AssignContact',
+  summary: 'Gives a contact to another owner.',
+  route: 'POST /contacts/:id/assign',
+  permission: 'crm:assign',
+  input: z.strictObject({ id: Id, ownerId: Id, reason: Reason.optional() }),
+  decide: existing('contact', assign),
+});

@@ -1,0 +1,64 @@
+/** A price list names prices in one currency; one list of each currency is the default for whoever has none of their own. */
+import { z } from 'zod';
+import type { DecisionContext } from '../../kernel/command.ts';
+import { type Decision, decider, type Refusal, refuse } from '../../kernel/decider.ts';
+import { type EventOf, event } from '../../kernel/event.ts';
+import { Currency } from '../../kernel/money.ts';
+import { type Edit, edited } from '../records.ts';
+
+/** What of a list may be edited; its currency stays, since its prices are in it. */
+export const PriceListCard = z.strictObject({ name: z.string(), isDefault: z.boolean() });
+export type PriceListCard = z.output<typeof PriceListCard>;
+
+export const PriceListCreated = event('PriceListCreated', { ...PriceListCard.shape, currency: Currency });
+export const PriceListEdited = event('PriceListEdited', { ...PriceListCard.shape, changed: z.array(z.string()) });
+/** Its prices hold no longer. */
+export const PriceListArchived = event('PriceListArchived', {});
+
+const events = [PriceListCreated, PriceListEdited, PriceListArchived] as const;
+export type PriceListFact = EventOf<(typeof events)[number]>;
+
+export interface PriceList {
+  readonly card: PriceListCard;
+  readonly currency: Currency;
+  readonly archived: boolean;
+}
+
+export const PriceList = decider({
+  category: 'priceList',
+  stateVersion: 1,
+  events,
+  initial: (): PriceList | undefined => undefined,
+  evolve: {
+    PriceListCreated: (_, { currency, ...card }): PriceList => ({ card, currency, archived: false }),
+    PriceListEdited: (list, { changed: _, ...card }) => list && { ...list, card },
+    PriceListArchived: list => list && { ...list, archived: true },
+  },
+});
+
+export type CurrencyOf = Pick<PriceList, 'currency'>;
+
+/** The default list of the currency as the views know it; two that are made at once are told apart by a claim. */
+export interface DefaultKnowledge {
+  readonly defaultListId: string | undefined;
+}
+
+function conflict({ isDefault }: PriceListCard, currency: string, { facts, entityId }: DecisionContext<DefaultKnowledge>): Refusal | undefined {
+  const existingId = facts.defaultListId;
+  if (!isDefault || existingId === undefined || existingId === entityId) return undefined;
+  return refuse('DefaultListConflict', `There is a default price list in ${currency} already.`, { existingId });
+}
+
+export const create = (wish: PriceListCard & CurrencyOf, context: DecisionContext<DefaultKnowledge>): Decision<PriceListFact> =>
+  conflict(wish, wish.currency, context) ?? [PriceListCreated(wish)];
+
+const archived: Refusal = refuse('DocumentLocked', 'This price list is archived.');
+
+export function edit(list: PriceList, wish: Edit<PriceListCard>, context: DecisionContext<DefaultKnowledge>): Decision<PriceListFact> {
+  const { card, changed } = edited(PriceListCard, list.card, wish);
+  if (changed.length === 0) return [];
+  if (list.archived) return archived;
+  return conflict(card, list.currency, context) ?? [PriceListEdited({ ...card, changed })];
+}
+
+export const archive = (list: PriceList): Decision<PriceListFact> => (list.archived ? [] : [PriceListArchived({})]);

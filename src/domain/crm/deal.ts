@@ -1,0 +1,152 @@
+/** A deal is a sale we hope for: worked through the pipeline's stages, given lines, ordered, and won or lost. */
+import { z } from 'zod';
+import { decider, invalidTransition, type Refusal, refuse } from '../../kernel/decider.ts';
+import { Decimal } from '../../kernel/decimal.ts';
+import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
+import { Currency, Money } from '../../kernel/money.ts';
+import { Quantity } from '../../kernel/quantity.ts';
+import { PostalAddress } from '../vocabulary.ts';
+import { DealStage, isLost, isOpen, type OpenStage, openStages } from './deal-stages.ts';
+import { assignment, type Owned } from './owner.ts';
+
+/** What a deal says of itself; all of it may be edited. */
+export const DealCard = z.strictObject({
+  name: z.string(),
+  contactId: z.string().optional(),
+  currency: Currency,
+  amount: Money.optional(),
+  requestCategory: z.string().optional(),
+  description: z.string().optional(),
+  expectedClose: z.iso.date().optional(),
+});
+export type DealCard = z.output<typeof DealCard>;
+
+/** What is to be sold. A price by hand carries its reason; without one the price list of the day of the order counts. */
+export const DealLine = z.strictObject({
+  line: z.int(),
+  itemId: z.string(),
+  quantity: Quantity,
+  unitPrice: Decimal.optional(),
+  priceReason: z.string().optional(),
+  /** Percentage. */
+  discount: Decimal,
+});
+export type DealLine = z.output<typeof DealLine>;
+
+export const DealOpened = event('DealOpened', {
+  ...DealCard.shape,
+  accountId: z.string(),
+  ownerId: z.string(),
+  leadId: z.string().optional(),
+  stage: DealStage,
+});
+export const DealEdited = event('DealEdited', { ...DealCard.shape, changed: z.array(z.string()) });
+export const DealAssigned = event('DealAssigned', assignment);
+export const DealStageChanged = event('DealStageChanged', {
+  from: DealStage,
+  to: DealStage,
+  reason: z.string().optional(),
+  /** When a paused deal is to be taken up again. */
+  resumeOn: z.iso.date().optional(),
+});
+export const DealLineAdded = event('DealLineAdded', DealLine.shape);
+export const DealLineRemoved = event('DealLineRemoved', { line: z.int() });
+
+/** Says whole what is ordered, so that whoever places the order need not ask. */
+export const DealOrdered = event('DealOrdered', {
+  orderId: z.string(),
+  accountId: z.string(),
+  ownerId: z.string(),
+  warehouseId: z.string(),
+  currency: Currency,
+  requiredOn: z.iso.date().optional(),
+  shipTo: PostalAddress.optional(),
+  lines: z.array(DealLine),
+});
+/** The order was refused, declined or cancelled: the deal can be changed and ordered again. */
+export const DealOrderUndone = event('DealOrderUndone', { orderId: z.string(), because: z.string() });
+
+export const DealWon = event('DealWon', { from: DealStage, accountId: z.string(), reason: z.string(), orderId: z.string().optional() });
+export const DealLost = event('DealLost', { from: DealStage, to: DealStage, reason: z.string(), competitor: z.string().optional() });
+export const DealReopened = event('DealReopened', { from: DealStage, to: DealStage, reason: z.string() });
+
+const events = [
+  DealOpened,
+  DealEdited,
+  DealAssigned,
+  DealStageChanged,
+  DealLineAdded,
+  DealLineRemoved,
+  DealOrdered,
+  DealOrderUndone,
+  DealWon,
+  DealLost,
+  DealReopened,
+] as const;
+export type DealFact = EventOf<(typeof events)[number]>;
+
+export interface Deal extends Owned {
+  readonly stage: DealStage;
+  /** The open stage a deal is in, or was in before it was paused or closed: there it returns to. */
+  readonly openStage: OpenStage;
+  readonly accountId: string;
+  readonly card: DealCard;
+  readonly lines: readonly DealLine[];
+  /** Number of the newest line ever added; numbers are not given twice. */
+  readonly lineLast: number;
+  readonly orderId?: string;
+}
+
+const opened = ({ accountId, ownerId, leadId: _, stage, ...card }: DataOf<typeof DealOpened>): Deal => ({
+  stage,
+  openStage: isOpen(stage) ? stage : openStages[0],
+  ownerId,
+  accountId,
+  card,
+  lines: [],
+  lineLast: 0,
+});
+
+const moved = (deal: Deal, to: DealStage): Deal => ({ ...deal, stage: to, openStage: isOpen(to) ? to : deal.openStage });
+const withLine = (deal: Deal, line: DealLine): Deal => ({ ...deal, lines: [...deal.lines, line], lineLast: line.line });
+const withoutLine = (deal: Deal, line: number): Deal => ({ ...deal, lines: deal.lines.filter(entry => entry.line !== line) });
+const unordered = ({ orderId: _, ...deal }: Deal): Deal => deal;
+
+export const Deal = decider({
+  category: 'deal',
+  stateVersion: 1,
+  events,
+  initial: (): Deal | undefined => undefined,
+  evolve: {
+    DealOpened: (_, data): Deal => opened(data),
+    DealEdited: (deal, { changed: _, ...card }) => deal && { ...deal, card },
+    DealAssigned: (deal, { to }) => deal && { ...deal, ownerId: to },
+    DealStageChanged: (deal, { to }) => deal && moved(deal, to),
+    DealLineAdded: (deal, line) => deal && withLine(deal, line),
+    DealLineRemoved: (deal, { line }) => deal && withoutLine(deal, line),
+    DealOrdered: (deal, { orderId }) => deal && { ...deal, orderId },
+    DealOrderUndone: deal => deal && unordered(deal),
+    DealWon: deal => deal && moved(deal, 'Completed'),
+    DealLost: (deal, { to }) => deal && moved(deal, to),
+    DealReopened: (deal, { to }) => deal && moved(deal, to),
+  },
+});
+
+const WORK = ['EditDeal', 'AssignDeal', 'ChangeDealStage', 'LoseDeal'];
+const SELLING = ['AddDealLine', 'RemoveDealLine', 'OrderDeal'];
+
+/** Commands the deal's stage permits. */
+export function permitted({ stage }: Deal): readonly string[] {
+  if (stage === 'DecisionMaking') return [...WORK, ...SELLING, 'WinDeal'];
+  if (isOpen(stage)) return [...WORK, ...SELLING];
+  if (stage === 'Paused') return WORK;
+  return stage === 'Completed' || isLost(stage) ? ['AssignDeal', 'ReopenDeal'] : [];
+}
+
+/** The refusal of a command that the deal's stage does not permit; undefined where it does. */
+export const barred = (deal: Deal, command: string): Refusal | undefined =>
+  permitted(deal).includes(command) ? undefined : invalidTransition(`A deal in ${deal.stage} does not permit ${command}.`, permitted(deal));
+
+/** What is ordered stays as it was ordered. */
+export const locked = ({ orderId }: Deal): Refusal | undefined =>
+  orderId === undefined ? undefined : refuse('DocumentLocked', 'This deal is ordered already; its lines stay as they are.', { orderId });

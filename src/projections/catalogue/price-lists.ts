@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { PriceList } from '../../domain/catalogue/price-list.ts';
+import { field } from '../../kernel/field.ts';
+import { listing, record } from '../../kernel/listing.ts';
+import { Currency } from '../../kernel/money.ts';
+import { projection } from '../../kernel/projection.ts';
+import { query } from '../../kernel/query.ts';
+import { flag, instant, table, text } from '../../kernel/table.ts';
+
+export const priceLists = projection({
+  name: 'price-lists',
+  version: 1,
+  table: table(
+    'price_lists',
+    'Price lists',
+    {
+      name: text('Name'),
+      currency: text('ISO 4217 code of all its prices'),
+      is_default: flag('Whether it holds for whoever has no list of their own in this currency'),
+      archived: flag('Whether its prices hold no longer'),
+      created_at: instant('When it was created'),
+    },
+    { indexes: ['name', 'currency'] },
+  ),
+  events: PriceList.events,
+  on: {
+    PriceListCreated: (_, { name, isDefault, currency }, _key, { occurredAt }) => ({
+      name,
+      currency,
+      is_default: isDefault,
+      archived: false,
+      created_at: occurredAt,
+    }),
+    PriceListEdited: (row, { name, isDefault }) => row && { ...row, name, is_default: isDefault },
+    PriceListArchived: row => row && { ...row, archived: true },
+  },
+});
+
+const source = {
+  permission: 'catalogue:read',
+  reads: [priceLists],
+  from: 'price_lists l',
+  key: 'l.id',
+  fields: {
+    id: field.text('l.id'),
+    name: field.text('l.name'),
+    currency: field.text('l.currency'),
+    isDefault: field.flag('l.is_default'),
+    archived: field.flag('l.archived'),
+    createdAt: field.instant('l.created_at'),
+  },
+} as const;
+
+export const listPriceLists = listing({
+  ...source,
+  type: 'ListPriceLists',
+  summary: 'Price lists by name.',
+  route: 'GET /price-lists',
+  filters: { name: 'l.name = ?', currency: 'l.currency = ?', default: 'l.is_default::text = ?', archived: 'l.archived::text = ?' },
+  sorts: { name: { sql: 'l.name' }, newest: { sql: 'l.created_at', descending: true } },
+  usual: 'name',
+});
+
+export const showPriceList = record({
+  ...source,
+  type: 'ShowPriceList',
+  summary: 'One price list.',
+  route: 'GET /price-lists/:id',
+  noun: 'price list',
+});
+
+const Found = z.strictObject({ currency: Currency, archived: z.boolean() });
+
+/** Asked by commands that name a price list; null where there is none. */
+export const priceListForPrice = query({
+  type: 'PriceListForPrice',
+  summary: 'What a price must know of its list.',
+  permission: 'catalogue:read',
+  reads: [priceLists],
+  input: z.strictObject({ id: z.string().max(200) }),
+  output: Found.nullable(),
+  answer: async (db, { id }) => {
+    const [list] = await db.rows<z.output<typeof Found>>('select l.currency, l.archived from price_lists l where l.id = $1', [id]);
+    return list ?? null;
+  },
+});
+
+/** Asked by commands that make a list the default. */
+export const defaultListOf = query({
+  type: 'DefaultListOf',
+  summary: 'The default price list of a currency.',
+  permission: 'catalogue:read',
+  reads: [priceLists],
+  input: z.strictObject({ currency: z.string().max(3) }),
+  output: z.strictObject({ id: z.string().nullable() }),
+  answer: async (db, { currency }) => {
+    const [list] = await db.rows<{ id: string }>(
+      'select l.id from price_lists l where l.is_default and not l.archived and l.currency = $1',
+      [currency],
+    );
+    return { id: list?.id ?? null };
+  },
+});

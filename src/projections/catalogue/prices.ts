@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { ItemAdded, StandardPriceSet } from '../../domain/catalogue/item.ts';
+import { PriceSet, PriceWithdrawn } from '../../domain/catalogue/price.ts';
+import type { DataOf } from '../../kernel/event.ts';
+import { type Field, field } from '../../kernel/field.ts';
+import { listing } from '../../kernel/listing.ts';
+import { projection, type ViewMeta } from '../../kernel/projection.ts';
+import { quantityText } from '../../kernel/quantity.ts';
+import { day, decimal, instant, json, nullable, table, text } from '../../kernel/table.ts';
+import { items } from './items.ts';
+import { priceLists } from './price-lists.ts';
+
+export type Breaks = DataOf<typeof PriceSet>['breaks'];
+
+/** One row for every day on which a list's price of an item changes, days to come included. */
+export const prices = projection({
+  name: 'prices',
+  version: 1,
+  table: table(
+    'prices',
+    'Prices of items in lists, each from its day until the next',
+    {
+      price_list_id: text('Price list'),
+      item_id: text('Item'),
+      valid_from: day('First day the price holds'),
+      unit_price: nullable(decimal('Price of one unit in the currency of the list; empty where the item is off the list from this day')),
+      breaks: json<Breaks>('Other unit prices from a quantity on, by quantity in thousandths of the unit'),
+      set_by: text('Who set it'),
+      set_at: instant('When it was set'),
+    },
+    { key: 'List, item and first day, joined by ~', indexes: ['price_list_id, item_id, valid_from', 'item_id'] },
+  ),
+  events: [PriceSet, PriceWithdrawn],
+  keys: { PriceSet: fromItsDay, PriceWithdrawn: fromItsDay },
+  on: {
+    PriceSet: (_, { unitPrice, breaks, ...place }, _key, meta) => ({ ...placed(place, meta), unit_price: unitPrice, breaks }),
+    PriceWithdrawn: (_, place, _key, meta) => ({ ...placed(place, meta), unit_price: null, breaks: [] }),
+  },
+});
+
+function fromItsDay({ from }: { readonly from: string }, { entityId }: ViewMeta): readonly string[] {
+  return [`${entityId}~${from}`];
+}
+
+function placed({ priceListId, itemId, from }: DataOf<typeof PriceWithdrawn>, { actor, occurredAt }: ViewMeta) {
+  return { price_list_id: priceListId, item_id: itemId, valid_from: from, set_by: actor.id, set_at: occurredAt };
+}
+
+/** One row for every day on which an item's standard price in a currency changes. */
+export const standardPrices = projection({
+  name: 'standard-prices',
+  version: 1,
+  table: table(
+    'standard_prices',
+    'Prices of items where no list names one, each from its day until the next',
+    {
+      item_id: text('Item'),
+      currency: text('ISO 4217 code'),
+      valid_from: nullable(day('First day the price holds; empty where it holds since ever')),
+      unit_price: decimal('Price of one unit'),
+      set_by: text('Who set it'),
+      set_at: instant('When it was set'),
+    },
+    { key: 'Item, currency and first day, joined by ~', indexes: ['item_id, currency, valid_from'] },
+  ),
+  events: [ItemAdded, StandardPriceSet],
+  keys: {
+    ItemAdded: ({ standardPrice }, { entityId }) => (standardPrice === undefined ? [] : [`${entityId}~${standardPrice.currency}~`]),
+    StandardPriceSet: ({ currency, from }, { entityId }) => [`${entityId}~${currency}~${from}`],
+  },
+  on: {
+    ItemAdded: (_, { standardPrice }, _key, meta) => standardPrice && standard(standardPrice, meta),
+    StandardPriceSet: (_, price, _key, meta) => standard(price, meta),
+  },
+});
+
+type Standard = Omit<DataOf<typeof StandardPriceSet>, 'from'> & { readonly from?: string };
+
+function standard({ currency, unitPrice, from }: Standard, { entityId, actor, occurredAt }: ViewMeta) {
+  return { item_id: entityId, currency, valid_from: from ?? null, unit_price: unitPrice, set_by: actor.id, set_at: occurredAt };
+}
+
+const BreaksAnswer = z.array(z.strictObject({ quantity: z.string(), unitPrice: z.string() }));
+
+const breaks: Field<z.output<typeof BreaksAnswer>> = {
+  sql: ['p.breaks'],
+  schema: BreaksAnswer,
+  read: ([value]) => (value as Breaks).map(step => ({ quantity: quantityText(step.quantity), unitPrice: step.unitPrice })),
+};
+
+export const listPrices = listing({
+  type: 'ListPrices',
+  summary: 'Prices of a list with every change of them; `filter[on]` shows those that hold on a day.',
+  route: 'GET /price-lists/:id/prices',
+  permission: 'catalogue:read',
+  reads: [prices, priceLists, items],
+  from: 'prices p join price_lists l on l.id = p.price_list_id left join items i on i.id = p.item_id',
+  key: 'p.id',
+  fields: {
+    id: field.text('p.id'),
+    itemId: field.text('p.item_id'),
+    sku: field.maybe(field.text('i.sku')),
+    itemName: field.maybe(field.text('i.name')),
+    from: field.day('p.valid_from'),
+    unitPrice: field.maybe(field.decimal('p.unit_price')),
+    currency: field.text('l.currency'),
+    breaks,
+    setBy: field.text('p.set_by'),
+    setAt: field.instant('p.set_at'),
+  },
+  within: { id: 'p.price_list_id = ?' },
+  filters: {
+    item: 'p.item_id = ?',
+    sku: 'i.sku = upper(?)',
+    on: `p.valid_from = (select max(q.valid_from) from prices q
+      where q.price_list_id = p.price_list_id and q.item_id = p.item_id and q.valid_from::text <= ?)`,
+  },
+  sorts: {
+    sku: { sql: "coalesce(i.sku, '')" },
+    newest: { sql: 'p.set_at', descending: true },
+    from: { sql: 'p.valid_from', descending: true },
+  },
+  usual: 'sku',
+});
+
+export const listStandardPrices = listing({
+  type: 'ListStandardPrices',
+  summary: 'Standard prices of an item with every change of them.',
+  route: 'GET /items/:id/standard-prices',
+  permission: 'catalogue:read',
+  reads: [standardPrices],
+  from: 'standard_prices s',
+  key: 's.id',
+  fields: {
+    id: field.text('s.id'),
+    currency: field.text('s.currency'),
+    from: field.maybe(field.day('s.valid_from')),
+    unitPrice: field.decimal('s.unit_price'),
+    setBy: field.text('s.set_by'),
+    setAt: field.instant('s.set_at'),
+  },
+  within: { id: 's.item_id = ?' },
+  filters: { currency: 's.currency = ?' },
+  sorts: { from: { sql: "coalesce(s.valid_from, '-infinity'::date)", descending: true } },
+  usual: 'from',
+});

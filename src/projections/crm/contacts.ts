@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { Contact, type ContactCard } from '../../domain/crm/contact.ts';
+import { field } from '../../kernel/field.ts';
+import { listing, record } from '../../kernel/listing.ts';
+import { projection } from '../../kernel/projection.ts';
+import { query } from '../../kernel/query.ts';
+import { flag, instant, nullable, table, text } from '../../kernel/table.ts';
+import { containing } from '../search.ts';
+import { accounts } from './accounts.ts';
+
+export const contacts = projection({
+  name: 'contacts',
+  version: 1,
+  table: table(
+    'contacts',
+    'Persons we talk to',
+    {
+      name: text('Name'),
+      account_id: nullable(text('Account the person speaks for')),
+      position: nullable(text('Position at the account')),
+      role: nullable(text('Part the person plays in buying')),
+      primary_contact: flag('Whether to turn to this person first at the account'),
+      email: nullable(text('E-mail address')),
+      phone: nullable(text('Telephone')),
+      owner_id: text('User who answers for the contact'),
+      lead_id: nullable(text('Lead it came from')),
+      added_at: instant('When it was added'),
+    },
+    { indexes: ['account_id', 'email', 'name', 'owner_id', 'added_at, id'] },
+  ),
+  events: Contact.events,
+  ownRows: { permission: 'crm:read', owner: 'owner_id' },
+  on: {
+    ContactAdded: (_, { ownerId, leadId, ...card }, _key, { occurredAt }) => ({
+      ...cardColumns(card),
+      owner_id: ownerId,
+      lead_id: leadId ?? null,
+      added_at: occurredAt,
+    }),
+    ContactEdited: (row, card) => row && { ...row, ...cardColumns(card) },
+    ContactAssigned: (row, { to }) => row && { ...row, owner_id: to },
+  },
+});
+
+function cardColumns(card: ContactCard) {
+  return {
+    name: card.name,
+    account_id: card.accountId ?? null,
+    position: card.position ?? null,
+    role: card.role ?? null,
+    primary_contact: card.primary,
+    email: card.email ?? null,
+    phone: card.phone ?? null,
+  };
+}
+
+const source = {
+  permission: 'crm:read',
+  reads: [contacts, accounts],
+  from: 'contacts c left join accounts a on a.id = c.account_id',
+  key: 'c.id',
+  fields: {
+    id: field.text('c.id'),
+    name: field.text('c.name'),
+    accountId: field.maybe(field.text('c.account_id')),
+    accountName: field.maybe(field.text('a.name')),
+    position: field.maybe(field.text('c.position')),
+    role: field.maybe(field.text('c.role')),
+    primary: field.flag('c.primary_contact'),
+    email: field.maybe(field.text('c.email')),
+    phone: field.maybe(field.text('c.phone')),
+    ownerId: field.text('c.owner_id'),
+    leadId: field.maybe(field.text('c.lead_id')),
+    addedAt: field.instant('c.added_at'),
+  },
+} as const;
+
+export const listContacts = listing({
+  ...source,
+  type: 'ListContacts',
+  summary: 'Contacts by name; `filter[search]` looks in name, e-mail address and telephone.',
+  route: 'GET /contacts',
+  filters: {
+    search: containing('c.name', 'c.email', 'c.phone'),
+    account: 'c.account_id = ?',
+    email: 'c.email = lower(?)',
+    owner: 'c.owner_id = ?',
+    primary: 'c.primary_contact::text = ?',
+  },
+  sorts: { name: { sql: 'c.name' }, newest: { sql: 'c.added_at', descending: true } },
+  usual: 'name',
+});
+
+export const showContact = record({
+  ...source,
+  type: 'ShowContact',
+  summary: 'One contact.',
+  route: 'GET /contacts/:id',
+  noun: 'contact',
+});
+
+/** Asked by commands that name a contact. */
+export const contactKnown = query({
+  type: 'ContactKnown',
+  summary: 'Whether there is such a contact.',
+  permission: 'crm:read',
+  reads: [contacts],
+  input: z.strictObject({ id: z.string().max(200) }),
+  output: z.boolean(),
+  answer: async (db, { id }) => (await db.rows('select 1 from contacts where id = $1', [id])).length > 0,
+});
