@@ -1,6 +1,6 @@
 /** A delivery note: the goods of an order on their way from the warehouse to the client. */
 import { z } from 'zod';
-import { type Decision, decider, invalid, invalidTransition, notFound, type Refusal, refuse } from '../../kernel/decider.ts';
+import { type Decision, decider, invalid, invalidTransition, type Refusal, refuse } from '../../kernel/decider.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Quantity } from '../../kernel/quantity.ts';
 import { PostalAddress } from '../vocabulary.ts';
@@ -39,10 +39,10 @@ const events = [DeliveryPlanned, DeliveryApproved, DeliveryShipped, DeliveryDeli
 type Fact = EventOf<(typeof events)[number]>;
 type Outcome = Decision<Fact>;
 
-export type DeliveryStatus = 'planned' | 'approved' | 'shipped' | 'delivered' | 'cancelled';
+export type DeliveryStatus = 'Planned' | 'Approved' | 'Shipped' | 'Delivered' | 'Cancelled';
 
 interface State {
-  readonly status: 'none' | DeliveryStatus;
+  readonly status: DeliveryStatus;
   readonly orderId: string;
   readonly shippedOn?: string;
 }
@@ -51,59 +51,53 @@ export const Delivery = decider({
   category: 'delivery',
   stateVersion: 1,
   events,
-  initial: (): State => ({ status: 'none', orderId: '' }),
+  initial: (): State | undefined => undefined,
   evolve: {
-    DeliveryPlanned: (_, { orderId }): State => ({ status: 'planned', orderId }),
-    DeliveryApproved: (delivery): State => ({ ...delivery, status: 'approved' }),
-    DeliveryShipped: (delivery, { shippedOn }): State => ({ ...delivery, status: 'shipped', shippedOn }),
-    DeliveryDelivered: (delivery): State => ({ ...delivery, status: 'delivered' }),
-    DeliveryCancelled: (delivery): State => ({ ...delivery, status: 'cancelled' }),
+    DeliveryPlanned: (_, { orderId }) => ({ status: 'Planned', orderId }),
+    DeliveryApproved: delivery => delivery && { ...delivery, status: 'Approved' },
+    DeliveryShipped: (delivery, { shippedOn }) => delivery && { ...delivery, status: 'Shipped', shippedOn },
+    DeliveryDelivered: delivery => delivery && { ...delivery, status: 'Delivered' },
+    DeliveryCancelled: delivery => delivery && { ...delivery, status: 'Cancelled' },
   },
 });
 
-/** The commands that each status permits. */
-const PERMITTED: Readonly<Record<DeliveryStatus, readonly string[]>> = {
-  planned: ['ApproveDelivery'],
-  approved: ['ShipDelivery'],
-  shipped: ['DeliverDelivery'],
-  delivered: [],
-  cancelled: [],
+/** Commands each status permits. */
+const DELIVERY_PERMITS: Readonly<Record<DeliveryStatus, readonly string[]>> = {
+  Planned: ['ApproveDelivery'],
+  Approved: ['ShipDelivery'],
+  Shipped: ['DeliverDelivery'],
+  Delivered: [],
+  Cancelled: [],
 };
 
-export const plan = ({ status }: State, wish: DataOf<typeof DeliveryPlanned>): Outcome =>
-  status === 'none' ? [DeliveryPlanned(wish)] : [];
+export const plan = (wish: DataOf<typeof DeliveryPlanned>): Outcome => [DeliveryPlanned(wish)];
 
-export function approve({ status }: State, id: string, approvedOn: string): Outcome {
-  if (status === 'none') return notFound('delivery', id);
-  if (status === 'approved') return [];
-  if (status !== 'planned') return unfit(status, 'approved');
+export function approve({ status }: State, { approvedOn }: DataOf<typeof DeliveryApproved>): Outcome {
+  if (status === 'Approved') return [];
+  if (status !== 'Planned') return unfit(status, 'approved');
   return [DeliveryApproved({ approvedOn })];
 }
 
-export function ship({ status }: State, id: string, wish: DataOf<typeof DeliveryShipped>, today: string): Outcome {
-  if (status === 'none') return notFound('delivery', id);
-  if (status === 'shipped') return [];
-  if (status !== 'approved') return unfit(status, 'shipped');
+export function ship({ status }: State, wish: DataOf<typeof DeliveryShipped>, today: string): Outcome {
+  if (status === 'Shipped') return [];
+  if (status !== 'Approved') return unfit(status, 'shipped');
   if (wish.shippedOn > today) return invalid([{ pointer: '/shippedOn', detail: 'Goods cannot have been shipped in the future.' }]);
   return [DeliveryShipped(wish)];
 }
 
-export function deliver({ status, shippedOn }: State, id: string, deliveredOn: string, today: string): Outcome {
-  if (status === 'none') return notFound('delivery', id);
-  if (status === 'delivered') return [];
-  if (status !== 'shipped') return unfit(status, 'delivered');
+export function deliver({ status, shippedOn = '' }: State, { deliveredOn }: DataOf<typeof DeliveryDelivered>, today: string): Outcome {
+  if (status === 'Delivered') return [];
+  if (status !== 'Shipped') return unfit(status, 'delivered');
   if (deliveredOn > today) return invalid([{ pointer: '/deliveredOn', detail: 'Goods cannot have arrived in the future.' }]);
-  if (shippedOn !== undefined && deliveredOn < shippedOn)
-    return invalid([{ pointer: '/deliveredOn', detail: 'Goods cannot have arrived before they were shipped.' }]);
+  if (deliveredOn < shippedOn) return invalid([{ pointer: '/deliveredOn', detail: 'Goods cannot have arrived before they were shipped.' }]);
   return [DeliveryDelivered({ deliveredOn })];
 }
 
-/** With its order; who never had a delivery needs none cancelled. */
-export function cancel({ status }: State, reason: string): Outcome {
-  if (status === 'none' || status === 'cancelled') return [];
-  if (status !== 'planned') return refuse('DocumentLocked', `The delivery is ${status}; its goods have left the stock.`);
+export function cancel({ status }: State, { reason }: DataOf<typeof DeliveryCancelled>): Outcome {
+  if (status === 'Cancelled') return [];
+  if (status !== 'Planned') return refuse('DocumentLocked', `The delivery is in ${status}: its goods have left the stock.`);
   return [DeliveryCancelled({ reason })];
 }
 
 const unfit = (status: DeliveryStatus, wanted: string): Refusal =>
-  invalidTransition(`The delivery is ${status}, so it cannot be ${wanted}.`, PERMITTED[status]);
+  invalidTransition(`A delivery in ${status} cannot be ${wanted}.`, DELIVERY_PERMITS[status]);

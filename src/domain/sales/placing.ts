@@ -6,7 +6,8 @@ import type { DataOf } from '../../kernel/event.ts';
 import type { Currency } from '../../kernel/money.ts';
 import type { Quantity } from '../../kernel/quantity.ts';
 import { type DocumentLine, isTooLarge, priced, totalsOf } from '../document.ts';
-import { type Fact, SalesOrderPlaced, type State } from './sales-order.ts';
+import { type Fault, unless } from '../faults.ts';
+import { type OrderFact, SalesOrderPlaced } from './sales-order.ts';
 
 export const PRICE_BY_HAND = 'sales:price-by-hand';
 
@@ -62,10 +63,7 @@ export interface PlacingFacts {
   readonly prices: ReadonlyMap<number, FoundPrice>;
 }
 
-type Circumstances = Pick<DecisionContext<PlacingFacts>, 'actor' | 'facts' | 'may' | 'today'>;
-
-export function place({ status }: State, wish: Wish, { actor, facts, may, today }: Circumstances): Decision<Fact> {
-  if (status !== 'none') return [];
+export function place(wish: Wish, { actor, facts, may, today }: DecisionContext<PlacingFacts>): Decision<OrderFact> {
   const { account } = facts;
   const faults = faultsOf(wish, facts, today);
   if (account === undefined || faults.length > 0) return invalid(faults);
@@ -86,29 +84,20 @@ export function place({ status }: State, wish: Wish, { actor, facts, may, today 
   ];
 }
 
-type Fault = Parameters<typeof invalid>[0][number];
-
 /** What the input names that there is not, and what contradicts itself. */
-function faultsOf(
-  { accountId, warehouseId, requiredOn, lines }: Wish,
-  { account, items, warehouseExists }: PlacingFacts,
-  today: string,
-): Fault[] {
-  const faults: Fault[] = [];
-  const demand = (holds: boolean, pointer: string, detail: string) => holds || faults.push({ pointer, detail });
-  demand(account !== undefined, '/accountId', `There is no account ${accountId}.`);
-  demand(warehouseExists, '/warehouseId', `There is no warehouse ${warehouseId}.`);
-  demand(requiredOn === undefined || requiredOn >= today, '/requiredOn', 'The goods cannot be required before the day of the order.');
-  for (const [index, { itemId, unitPrice, priceReason }] of lines.entries()) {
-    demand(items.has(itemId), `/lines/${index}/itemId`, `There is no item ${itemId}.`);
-    demand(
+const faultsOf = ({ accountId, warehouseId, requiredOn, lines }: Wish, facts: PlacingFacts, today: string): readonly Fault[] => [
+  ...unless(facts.account !== undefined, '/accountId', `There is no account ${accountId}.`),
+  ...unless(facts.warehouseExists, '/warehouseId', `There is no warehouse ${warehouseId}.`),
+  ...unless(requiredOn === undefined || requiredOn >= today, '/requiredOn', 'Goods cannot be required before the day of the order.'),
+  ...lines.flatMap(({ itemId, unitPrice, priceReason }, index) => [
+    ...unless(facts.items.has(itemId), `/lines/${index}/itemId`, `There is no item ${itemId}.`),
+    ...unless(
       (unitPrice === undefined) === (priceReason === undefined),
       `/lines/${index}/priceReason`,
       'A price by hand and its reason come together.',
-    );
-  }
-  return faults;
-}
+    ),
+  ]),
+];
 
 interface Terms {
   readonly currency: Currency;

@@ -1,7 +1,7 @@
 /** A sales order: what a client wants at which prices. Prices and taxes are frozen when it is placed. */
 import { z } from 'zod';
-import { type Decision, decider, invalidTransition, notFound, type Refusal, refuse } from '../../kernel/decider.ts';
-import { type EventOf, event } from '../../kernel/event.ts';
+import { type Decision, decider, invalidTransition, type Refusal, refuse } from '../../kernel/decider.ts';
+import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency } from '../../kernel/money.ts';
 import { DocumentLine, Totals } from '../document.ts';
 import { PostalAddress } from '../vocabulary.ts';
@@ -40,14 +40,14 @@ const events = [
   DeliveryCommitted,
   DeliveryWithdrawn,
 ] as const;
-export type Fact = EventOf<(typeof events)[number]>;
-type Outcome = Decision<Fact>;
+export type OrderFact = EventOf<(typeof events)[number]>;
+type Outcome = Decision<OrderFact>;
 
-export type OrderStatus = 'draft' | 'declined' | 'accepted' | 'cancelled';
+export type OrderStatus = 'Draft' | 'Declined' | 'Accepted' | 'Cancelled';
 
-export interface State {
-  readonly status: 'none' | OrderStatus;
-  readonly ownerId?: string;
+export interface Order {
+  readonly status: OrderStatus;
+  readonly ownerId: string;
   /** The delivery that goes out, once it is approved. */
   readonly deliveryId?: string | undefined;
 }
@@ -56,68 +56,65 @@ export const SalesOrder = decider({
   category: 'salesOrder',
   stateVersion: 1,
   events,
-  initial: (): State => ({ status: 'none' }),
+  initial: (): Order | undefined => undefined,
   evolve: {
-    SalesOrderPlaced: (_, { ownerId }): State => ({ status: 'draft', ownerId }),
-    SalesOrderAccepted: (order): State => ({ ...order, status: 'accepted' }),
-    SalesOrderDeclined: (order): State => ({ ...order, status: 'declined' }),
-    SalesOrderCancelled: (order): State => ({ ...order, status: 'cancelled' }),
-    DeliveryCommitted: (order, { deliveryId }): State => ({ ...order, deliveryId }),
-    DeliveryWithdrawn: (order): State => ({ ...order, deliveryId: undefined }),
+    SalesOrderPlaced: (_, { ownerId }) => ({ status: 'Draft', ownerId }),
+    SalesOrderAccepted: order => order && { ...order, status: 'Accepted' },
+    SalesOrderDeclined: order => order && { ...order, status: 'Declined' },
+    SalesOrderCancelled: order => order && { ...order, status: 'Cancelled' },
+    DeliveryCommitted: (order, { deliveryId }) => order && { ...order, deliveryId },
+    DeliveryWithdrawn: order => order && { ...order, deliveryId: undefined },
   },
 });
 
-/** The commands that each status permits. */
-const PERMITTED: Readonly<Record<OrderStatus, readonly string[]>> = {
-  draft: ['AcceptSalesOrder', 'DeclineSalesOrder'],
-  accepted: ['CancelSalesOrder'],
-  declined: [],
-  cancelled: [],
+/** Commands each status permits. */
+const ORDER_PERMITS: Readonly<Record<OrderStatus, readonly string[]>> = {
+  Draft: ['AcceptSalesOrder', 'DeclineSalesOrder'],
+  Accepted: ['CancelSalesOrder'],
+  Declined: [],
+  Cancelled: [],
 };
 
 /** The documents that follow from an order bear its id and a number of their own: `<order>~1`. */
 export const followUpId = (orderId: string, number: number): string => `${orderId}~${number}`;
-/** The order a document follows from; undefined for documents that stand alone. */
-export function orderOf(documentId: string): string | undefined {
+/** The order a document follows from; none for documents that stand alone. */
+export function orderOf(documentId: string): readonly string[] {
   const mark = documentId.lastIndexOf('~');
-  return mark < 0 ? undefined : documentId.slice(0, mark);
+  return mark < 0 ? [] : [documentId.slice(0, mark)];
 }
 
-export function accept({ status }: State, id: string): Outcome {
-  if (status === 'none') return notFound('sales order', id);
-  if (status === 'accepted') return [];
-  if (status !== 'draft') return unfit(status, 'accepted');
+export function accept({ status }: Order): Outcome {
+  if (status === 'Accepted') return [];
+  if (status !== 'Draft') return unfit(status, 'accepted');
   return [SalesOrderAccepted({})];
 }
 
-export function decline({ status }: State, id: string, reason: string): Outcome {
-  if (status === 'none') return notFound('sales order', id);
-  if (status === 'declined') return [];
-  if (status !== 'draft') return unfit(status, 'declined');
+export function decline({ status }: Order, { reason }: DataOf<typeof SalesOrderDeclined>): Outcome {
+  if (status === 'Declined') return [];
+  if (status !== 'Draft') return unfit(status, 'declined');
   return [SalesOrderDeclined({ reason })];
 }
 
-export function cancel({ status, deliveryId }: State, id: string, reason: string): Outcome {
-  if (status === 'none') return notFound('sales order', id);
-  if (status === 'cancelled') return [];
-  if (status !== 'accepted') return unfit(status, 'cancelled');
+export function cancel({ status, deliveryId }: Order, { reason }: DataOf<typeof SalesOrderCancelled>): Outcome {
+  if (status === 'Cancelled') return [];
+  if (status !== 'Accepted') return unfit(status, 'cancelled');
   if (deliveryId !== undefined) return locked(deliveryId);
   return [SalesOrderCancelled({ reason })];
 }
 
-export function commitDelivery({ status, deliveryId: committed }: State, id: string, deliveryId: string): Outcome {
-  if (status === 'none') return notFound('sales order', id);
+export function commit({ status, deliveryId: committed }: Order, { deliveryId }: DataOf<typeof DeliveryCommitted>): Outcome {
   if (committed === deliveryId) return [];
-  if (status !== 'accepted') return unfit(status, 'delivered');
+  if (status !== 'Accepted') return unfit(status, 'delivered');
   if (committed !== undefined) return locked(committed);
   return [DeliveryCommitted({ deliveryId })];
 }
 
-export const withdrawDelivery = ({ deliveryId: committed }: State, deliveryId: string): Outcome =>
+/** Only the delivery that was committed has anything to take back. */
+export const withdraw = ({ deliveryId: committed }: Order, { deliveryId }: DataOf<typeof DeliveryWithdrawn>): Outcome =>
   committed === deliveryId ? [DeliveryWithdrawn({ deliveryId })] : [];
 
 const unfit = (status: OrderStatus, wanted: string): Refusal =>
-  invalidTransition(`The order is ${status}, so it cannot be ${wanted}.`, PERMITTED[status]);
+  invalidTransition(`A sales order in ${status} cannot be ${wanted}.`, ORDER_PERMITS[status]);
 
 const locked = (deliveryId: string): Refusal =>
   refuse('DocumentLocked', 'A delivery of this order is approved and its goods leave the warehouse.', { deliveryId });

@@ -4,6 +4,7 @@ import { type Decision, decider, invalid } from '../../kernel/decider.ts';
 import { Decimal } from '../../kernel/decimal.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Quantity } from '../../kernel/quantity.ts';
+import { type Fault, unless } from '../faults.ts';
 
 export const ReceiptLine = z.strictObject({
   line: z.int(),
@@ -26,20 +27,41 @@ export const ReceiptRecorded = event('ReceiptRecorded', {
 const events = [ReceiptRecorded] as const;
 type Fact = EventOf<(typeof events)[number]>;
 
-interface State {
-  readonly recorded: boolean;
-}
-
 export const Receipt = decider({
   category: 'receipt',
   stateVersion: 1,
   events,
-  initial: (): State => ({ recorded: false }),
-  evolve: { ReceiptRecorded: (): State => ({ recorded: true }) },
+  initial: (): 'recorded' | undefined => undefined,
+  evolve: { ReceiptRecorded: () => 'recorded' as const },
 });
 
-export function recordReceipt({ recorded }: State, wish: DataOf<typeof ReceiptRecorded>, today: string): Decision<Fact> {
-  if (recorded) return [];
-  if (wish.receivedOn > today) return invalid([{ pointer: '/receivedOn', detail: 'Goods cannot have been received in the future.' }]);
-  return [ReceiptRecorded(wish)];
+/** What must be known of other contexts. */
+export interface ReceiptFacts {
+  readonly warehouseExists: boolean;
+  /** False where a supplier is named that there is not. */
+  readonly supplierExists: boolean;
+  /** Ids of those of the items named that are kept in stock. */
+  readonly stocked: ReadonlySet<string>;
+}
+
+type Recording = DataOf<typeof ReceiptRecorded>;
+
+export function recordReceipt(wish: Recording, facts: ReceiptFacts, today: string): Decision<Fact> {
+  const faults = faultsOf(wish, facts, today);
+  return faults.length > 0 ? invalid(faults) : [ReceiptRecorded(wish)];
+}
+
+function faultsOf(
+  { receivedOn, warehouseId, supplierId, lines }: Recording,
+  { warehouseExists, supplierExists, stocked }: ReceiptFacts,
+  today: string,
+): readonly Fault[] {
+  return [
+    ...unless(receivedOn <= today, '/receivedOn', 'Goods cannot have been received in the future.'),
+    ...unless(warehouseExists, '/warehouseId', `There is no warehouse ${warehouseId}.`),
+    ...unless(supplierExists, '/supplierId', `There is no account ${supplierId}.`),
+    ...lines.flatMap(({ itemId }, index) =>
+      unless(stocked.has(itemId), `/lines/${index}/itemId`, `There is no item ${itemId} that is kept in stock.`),
+    ),
+  ];
 }

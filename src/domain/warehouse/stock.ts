@@ -5,10 +5,11 @@
  * append, to those who wait, oldest order first. So nobody is ever served past somebody who waits.
  */
 import { z } from 'zod';
-import { type Decision, decider, type Refusal, refuse } from '../../kernel/decider.ts';
+import { type Decision, decider, invalid, type Refusal, refuse } from '../../kernel/decider.ts';
 import { Decimal } from '../../kernel/decimal.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { minus, NOTHING, negated, plus, Quantity, quantityText, smaller } from '../../kernel/quantity.ts';
+import { unless } from '../faults.ts';
 
 const cell = { warehouseId: z.string(), itemId: z.string() };
 /** What the cell has after the movement. */
@@ -132,6 +133,21 @@ export function adjust(state: State, wish: Adjustment): Outcome {
   if (onHand < state.reserved) return tooLittleToTake(state, wish);
   if (onHand > ON_HAND_MAX) return overfull();
   return [StockAdjusted({ ...wish, onHand }), ...serve(wish, state.queue, minus(onHand, state.reserved))];
+}
+
+/** What must be known of other contexts for an adjustment by hand. */
+export interface AdjustmentFacts {
+  readonly warehouseExists: boolean;
+  /** Whether there is such an item and it is kept in stock. */
+  readonly itemStocked: boolean;
+}
+
+export function adjustByHand(state: State, wish: Adjustment, { warehouseExists, itemStocked }: AdjustmentFacts): Outcome {
+  const faults = [
+    ...unless(warehouseExists, '/warehouseId', `There is no warehouse ${wish.warehouseId}.`),
+    ...unless(itemStocked, '/itemId', `There is no item ${wish.itemId} that is kept in stock.`),
+  ];
+  return faults.length > 0 ? invalid(faults) : adjust(state, wish);
 }
 
 /** Never refused for lack of stock: what is free is reserved, and the rest waits. */

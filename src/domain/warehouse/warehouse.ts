@@ -1,6 +1,6 @@
 /** A warehouse: a place whose stock is counted on its own. */
 import { z } from 'zod';
-import { type Decision, decider, notFound } from '../../kernel/decider.ts';
+import { type Decision, decider } from '../../kernel/decider.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 
 /** `code` is short and unique; people say it and documents show it. */
@@ -11,25 +11,21 @@ const events = [WarehouseOpened, WarehouseRenamed] as const;
 type Fact = EventOf<(typeof events)[number]>;
 
 interface State {
-  readonly name?: string;
+  readonly name: string;
 }
 
 export const Warehouse = decider({
   category: 'warehouse',
   stateVersion: 1,
   events,
-  initial: (): State => ({}),
+  initial: (): State | undefined => undefined,
   evolve: {
-    WarehouseOpened: (_, { name }): State => ({ name }),
-    WarehouseRenamed: (_, { name }): State => ({ name }),
+    WarehouseOpened: (_, { name }) => ({ name }),
+    WarehouseRenamed: (_, { name }) => ({ name }),
   },
 });
 
-export const open = ({ name }: State, wish: DataOf<typeof WarehouseOpened>): Decision<Fact> =>
-  name === undefined ? [WarehouseOpened(wish)] : [];
+export const open = (wish: DataOf<typeof WarehouseOpened>): Decision<Fact> => [WarehouseOpened(wish)];
 
-export function rename(warehouse: State, id: string, name: string): Decision<Fact> {
-  if (warehouse.name === undefined) return notFound('warehouse', id);
-  if (warehouse.name === name) return [];
-  return [WarehouseRenamed({ name })];
-}
+export const rename = (warehouse: State, { name }: DataOf<typeof WarehouseRenamed>): Decision<Fact> =>
+  warehouse.name === name ? [] : [WarehouseRenamed({ name })];

@@ -1,0 +1,10 @@
+/** Faults of an input that only other knowledge shows; all are named at once, so that one correction is enough. */
+
+export interface Fault {
+  /** RFC 6901. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** The fault there is unless this holds. */
+export const unless = (holds: boolean, pointer: string, detail: string): readonly Fault[] => (holds ? [] : [{ pointer, detail }]);
