@@ -66,13 +66,14 @@ export function createExecutor(options: ExecutorOptions): Executor & { readonly 
 }
 
 const tracer = trace.getTracer('throughline');
-const meter = metrics.getMeter('throughline');
-const outcomes = meter.createCounter('throughline_commands', { description: 'Commands by type and outcome' });
-const conflicts = meter.createCounter('throughline_conflicts', { description: 'Appends that found the stream moved on' });
 
 class CommandExecutor implements Executor {
   readonly #options: ExecutorOptions;
   readonly #turns = new Turns();
+  // Made here and not once for the module: a meter asked for before the process's provider is installed counts nothing.
+  readonly #meter = metrics.getMeter('throughline');
+  readonly #outcomes = this.#meter.createCounter('throughline_commands', { description: 'Commands by type and outcome' });
+  readonly #conflicts = this.#meter.createCounter('throughline_conflicts', { description: 'Appends that found the stream moved on' });
   readonly streams: Streams;
 
   constructor(options: ExecutorOptions) {
@@ -84,10 +85,10 @@ class CommandExecutor implements Executor {
     return tracer.startActiveSpan(`execute ${message.command}`, async span => {
       try {
         const outcome = await this.#run(message, execution, 0);
-        outcomes.add(1, { command: message.command, outcome: outcome.kind });
+        this.#outcomes.add(1, { command: message.command, outcome: outcome.kind });
         return outcome;
       } catch (error) {
-        outcomes.add(1, { command: message.command, outcome: error instanceof Error ? error.name : 'Error' });
+        this.#outcomes.add(1, { command: message.command, outcome: error instanceof Error ? error.name : 'Error' });
         span.setStatus({ code: SpanStatusCode.ERROR });
         throw error;
       } finally {
@@ -122,7 +123,7 @@ class CommandExecutor implements Executor {
         return await this.#decideOnce(attempt);
       } catch (error) {
         if (!(error instanceof WrongRevision)) throw error;
-        conflicts.add(1);
+        this.#conflicts.add(1);
         this.streams.forget(attempt.stream);
         const pause = Math.min(PAUSE_MS * 2 ** round, PAUSE_MAX_MS) * (0.5 + Math.random());
         if (performance.now() + pause > attempt.deadline) throw new Conflict(`${attempt.stream} kept changing`);

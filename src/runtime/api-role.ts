@@ -1,0 +1,79 @@
+import { createApp } from '../api/app.ts';
+import type { Readiness, ReadinessReport } from '../api/health.ts';
+import { listen } from '../api/listen.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { type Foundation, type FoundationConfig, layFoundation } from './foundation.ts';
+import { bootstrapAdmin } from './identity/bootstrap.ts';
+import { createIdentity } from './identity/identity.ts';
+import { createRequestStore } from './requests.ts';
+import { type Role, tellOperator } from './supervisor/role.ts';
+
+const POOL_MAX = 32;
+const SWEEP_EVERY_MS = 10 * 60_000;
+
+export type ApiConfig = FoundationConfig & Pick<Config, 'port' | 'adminPassword'>;
+
+/** Answers over HTTP on loopback. */
+export async function runApi(config: ApiConfig): Promise<Role & { readonly url: string }> {
+  const foundation = await layFoundation(config, POOL_MAX);
+  const { pool, log, registry, queries, executor, logger } = foundation;
+  const identity = createIdentity({ database: pool, registry, queries, clock: systemClock });
+  const requests = createRequestStore(pool);
+  const logIdentity = () => log.identity();
+  const app = createApp({
+    ...foundation,
+    identity,
+    requests,
+    readiness: readinessOf(foundation),
+    clock: systemClock,
+    timeZone: config.timeZone,
+    logIdentity,
+  });
+  const server = await listen(app, { port: config.port });
+  const notice = await bootstrapAdmin({ executor, identity, password: config.adminPassword });
+  if (notice.length > 0) tellOperator(notice.join('\n'));
+  const sweep = setInterval(() => {
+    Promise.all([identity.sweep(), requests.sweep()]).catch(error => logger.warn({ err: error }, 'sweeping failed; it is tried again'));
+  }, SWEEP_EVERY_MS);
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    stop: async () => {
+      clearInterval(sweep);
+      await server.close();
+      await foundation.close();
+    },
+  };
+}
+
+const reason = (error: unknown) => ({ ok: false, detail: error instanceof Error ? error.message : String(error) });
+
+/** Ready while log and database answer and no view is detached; a view that lags is told, but does not make it unready. */
+function readinessOf({ log, queries }: Pick<Foundation, 'log' | 'queries'>): Readiness {
+  return {
+    check: async (): Promise<ReadinessReport> => {
+      const head = await log.head().then(value => ({ ok: true, value }) as const, reason);
+      const lags = await queries
+        .checkpointsLag('value' in head ? head.value : undefined)
+        .then(value => ({ ok: true, value }) as const, reason);
+      const projections = 'value' in lags ? lags.value : [];
+      const detached = projections.filter(({ state }) => state === 'detached').map(({ name }) => name);
+      const views = detached.length === 0 ? { ok: true } : { ok: false, detail: `Detached: ${detached.join(', ')}` };
+      return {
+        ready: head.ok && lags.ok && views.ok,
+        checks: { log: told(head), database: told(lags), views },
+        projections: projections.map(({ name, state, position, behind }) => ({
+          name,
+          state,
+          position: position === undefined ? null : String(position),
+          lagSeconds: behind === 0n ? 0 : null,
+        })),
+      };
+    },
+  };
+}
+
+const told = (check: { readonly ok: boolean; readonly detail?: string }) => ({
+  ok: check.ok,
+  ...(check.detail === undefined ? {} : { detail: check.detail }),
+});

@@ -1,0 +1,62 @@
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import { createLogger } from '../api/logging.ts';
+import { type Registry, registry } from '../kernel/module.ts';
+import { modules } from '../modules/index.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { migrate, openPool, waitForDatabase } from './database.ts';
+import { connectEventLog } from './event-log/eventstore.ts';
+import type { EventLog } from './event-log/port.ts';
+import { createExecutor } from './executor/executor.ts';
+import type { Executor } from './executor/port.ts';
+import { type Metrics, startMetrics } from './metrics.ts';
+import { createQueryRunner, type WatchedQueryRunner } from './queries/runner.ts';
+import { sharedSecret } from './secrets.ts';
+import { StartRefused } from './supervisor/refused.ts';
+
+/** What every role that works on the business stands on. */
+export interface Foundation {
+  readonly pool: pg.Pool;
+  readonly log: EventLog;
+  readonly registry: Registry;
+  readonly queries: WatchedQueryRunner;
+  readonly executor: Executor;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  close(): Promise<void>;
+}
+
+export type FoundationConfig = Pick<Config, 'databaseUrl' | 'eventstoreUrl' | 'timeZone' | 'logLevel'>;
+
+const DATABASE_PATIENCE_MS = 20_000;
+const QUERY_PATIENCE_MS = 2_000;
+
+/** @throws StartRefused when the database or the event store named in the configuration cannot be reached */
+export async function layFoundation(config: FoundationConfig, poolMax: number): Promise<Foundation> {
+  const { databaseUrl, eventstoreUrl, timeZone, logLevel } = config;
+  if (databaseUrl === undefined || eventstoreUrl === undefined)
+    throw new StartRefused('A role of its own needs DATABASE_URL and EVENTSTORE_URL.');
+  const metrics = startMetrics();
+  const logger = createLogger({ level: logLevel });
+  await waitForDatabase(databaseUrl, DATABASE_PATIENCE_MS).catch(unreachable('DATABASE_URL'));
+  const pool = openPool(databaseUrl, { max: poolMax, onError: error => logger.warn({ err: error }, 'a database connection was lost') });
+  const log = connectEventLog({ url: eventstoreUrl, logger });
+  await log.identity().catch(unreachable('EVENTSTORE_URL'));
+  await migrate(pool);
+  const house = registry(modules);
+  const secret = await sharedSecret(pool, 'cursors');
+  const queries = createQueryRunner({ pool, registry: house, secret, patienceMs: QUERY_PATIENCE_MS });
+  const executor = createExecutor({ log, registry: house, queries, clock: systemClock, timeZone });
+  const close = async (): Promise<void> => {
+    await queries.close();
+    await log.close();
+    await pool.end();
+    await metrics.close();
+  };
+  return { pool, log, registry: house, queries, executor, metrics, logger, close };
+}
+
+const unreachable = (name: string) => (error: unknown) => {
+  throw new StartRefused(`What ${name} names cannot be reached: ${error instanceof Error ? error.message : String(error)}`);
+};
