@@ -66,7 +66,7 @@ async function handle(command: AnyCommand, route: string, asked: Asked, who: Sig
     return answerOf(command, outcome, asked, around);
   };
   if (key === undefined) return run();
-  return around.once({ principal: who.principalId, route, key }, digest([asked.input, execution.occurredAt]), run);
+  return around.once({ principal: who.principalId, route, key }, digest([asked.input, asked.request.get('Occurred-At')]), run);
 }
 
 async function conditions(

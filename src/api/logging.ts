@@ -23,9 +23,8 @@ const MS_PER_S = 1e3;
 
 /** One line and one measurement per request, by the route's pattern: neither ids nor query strings get into logs or metrics. */
 export function requestLog(logger: Logger, { meter }: Metrics): RequestHandler {
-  const durations = meter.createHistogram('throughline_http_request_duration', {
-    description: 'Answered requests',
-    unit: 's',
+  const durations = meter.createHistogram('throughline_http_request_duration_seconds', {
+    description: 'How long requests took to be answered, by route',
     advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] },
   });
   return (request, response, next) => {

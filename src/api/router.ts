@@ -31,7 +31,14 @@ const otherMethods =
 
 /** Mounts what is only ever read and needs no signing in. */
 export const readable = (router: Router, path: string, handler: RequestHandler): unknown =>
-  router.route(path).get(handler).all(otherMethods('GET, HEAD'));
+  router
+    .route(path)
+    .all((_request, response, next) => {
+      response.locals['route'] = path;
+      next();
+    })
+    .get(handler)
+    .all(otherMethods('GET, HEAD'));
 
 const lower = (method: Endpoint['method']) => method.toLowerCase() as 'get' | 'post' | 'put' | 'delete';
 

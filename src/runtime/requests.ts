@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import { type Queryable, rowsOf } from './database.ts';
 
 /** An answer as it was given, to be given again in the same words. */
 export interface KeptAnswer {
@@ -24,18 +24,19 @@ export interface RequestStore {
 
 const KEPT_DAYS = 7;
 
-export function createRequestStore(database: Pick<pg.Pool, 'query'>): RequestStore {
+export function createRequestStore(database: Queryable): RequestStore {
   return {
     async find({ principal, route, key }) {
-      const { rows } = await database.query<{ body_hash: string; answer: KeptAnswer }>(
+      const [row] = await rowsOf<{ body_hash: string; answer: KeptAnswer }>(
+        database,
         'select body_hash, answer from ops.requests where principal = $1 and route = $2 and key = $3',
         [principal, route, key],
       );
-      const [row] = rows;
       return row && { bodyHash: row.body_hash, answer: row.answer };
     },
     async keep({ principal, route, key }, bodyHash, answer) {
-      await database.query(
+      await rowsOf(
+        database,
         `insert into ops.requests (principal, route, key, body_hash, status, answer, answered_at) values ($1, $2, $3, $4, $5, $6, now())
          on conflict (principal, route, key) do update set status = excluded.status, answer = excluded.answer
          where excluded.status < 300 and requests.status >= 300 and requests.body_hash = excluded.body_hash`,
@@ -43,7 +44,7 @@ export function createRequestStore(database: Pick<pg.Pool, 'query'>): RequestSto
       );
     },
     async sweep() {
-      await database.query(`delete from ops.requests where answered_at < now() - interval '${KEPT_DAYS} days'`);
+      await rowsOf(database, `delete from ops.requests where answered_at < now() - interval '${KEPT_DAYS} days'`);
     },
   };
 }

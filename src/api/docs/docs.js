@@ -145,7 +145,7 @@ async function call(template, method, inputs, body) {
   );
   return [
     element('h3', {}, `${answer.status} ${answer.statusText}`),
-    element('pre', {}, [method + ' ' + url, ...shown, '', pretty(text)].join('\n')),
+    element('pre', {}, [`${method} ${url}`, ...shown, '', pretty(text)].join('\n')),
   ];
 }
 

@@ -1,14 +1,14 @@
-import type pg from 'pg';
 import { type Caller, caller, covers, system } from '../../kernel/authority.ts';
 import type { Registry } from '../../kernel/module.ts';
 import type { Clock } from '../clock.ts';
-import { DatabaseUnavailable, type QueryRunner } from '../queries/port.ts';
+import { type Queryable, rowsOf } from '../database.ts';
+import type { QueryRunner } from '../queries/port.ts';
 import { PasswordHasher } from './passwords.ts';
 import { type ApiKey, type Identity, type NewSession, PERSON_QUERY, Person, type SignedIn } from './port.ts';
 import { hashOf, kindOf, newToken } from './tokens.ts';
 
 export interface IdentityOptions {
-  readonly database: Pick<pg.Pool, 'query'>;
+  readonly database: Queryable;
   readonly registry: Registry;
   readonly queries: QueryRunner;
   readonly clock: Clock;
@@ -35,7 +35,7 @@ interface Believed {
 }
 
 class StoredIdentity implements Identity {
-  readonly #database: Pick<pg.Pool, 'query'>;
+  readonly #database: Queryable;
   readonly #queries: QueryRunner;
   readonly #registry: Registry;
   readonly #clock: Clock;
@@ -80,7 +80,7 @@ class StoredIdentity implements Identity {
 
   async #bySession(hash: Buffer): Promise<SignedIn | undefined> {
     const now = this.#clock.now();
-    const [session] = await this.#rows<{ user_id: string; created_at: Date; last_used_at: Date }>(
+    const [session] = await this.#rows<{ user_id: string; created_at: string; last_used_at: string }>(
       `select s.user_id, s.created_at, s.last_used_at from ops.sessions s
        join ops.passwords p on p.user_id = s.user_id and p.version = s.password_version
        where s.token_hash = $1 and s.expires_at > $2 and s.last_used_at > $3`,
@@ -88,21 +88,21 @@ class StoredIdentity implements Identity {
     );
     if (session === undefined) return undefined;
     const person = await this.person({ id: session.user_id });
-    if (!person?.enabled || session.created_at.toISOString() < (person.enabledSince ?? '')) return undefined;
-    if (session.last_used_at.toISOString() < before(now, USE_NOTED_MS))
+    if (!person?.enabled || session.created_at < (person.enabledSince ?? '')) return undefined;
+    if (session.last_used_at < before(now, USE_NOTED_MS))
       await this.#rows('update ops.sessions set last_used_at = $2 where token_hash = $1', [hash, now]);
     return signedIn(person, person.grants, { kind: 'staff', id: person.id }, person.id, 'session');
   }
 
   async #byKey(hash: Buffer): Promise<SignedIn | undefined> {
     const now = this.#clock.now();
-    const [key] = await this.#rows<{ id: string; user_id: string; grants: string[]; last_used_at: Date | null }>(
+    const [key] = await this.#rows<{ id: string; user_id: string; grants: string[]; last_used_at: string | null }>(
       'select id, user_id, grants, last_used_at from ops.api_keys where token_hash = $1 and revoked_at is null',
       [hash],
     );
     const person = key && (await this.person({ id: key.user_id }));
     if (key === undefined || !person?.enabled) return undefined;
-    if ((key.last_used_at?.toISOString() ?? '') < before(now, USE_NOTED_MS))
+    if ((key.last_used_at ?? '') < before(now, USE_NOTED_MS))
       await this.#rows('update ops.api_keys set last_used_at = $2 where id = $1', [key.id, now]);
     return signedIn(person, inBoth(key.grants, person.grants), { kind: 'integration', id: person.id }, `key:${key.id}`, 'key');
   }
@@ -218,12 +218,8 @@ class StoredIdentity implements Identity {
     await this.#rows('delete from ops.devices where last_used_at <= $1', [before(now, DEVICE_KEPT_MS)]);
   }
 
-  async #rows<Row = unknown>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
-    try {
-      return (await this.#database.query(sql, [...parameters])).rows as Row[];
-    } catch (error) {
-      throw new DatabaseUnavailable('Postgres did not answer', { cause: error });
-    }
+  #rows<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return rowsOf<Row>(this.#database, sql, parameters);
   }
 }
 
@@ -232,9 +228,9 @@ interface KeyRow {
   user_id: string;
   name: string;
   grants: string[];
-  created_at: Date;
-  last_used_at: Date | null;
-  revoked_at: Date | null;
+  created_at: string;
+  last_used_at: string | null;
+  revoked_at: string | null;
 }
 
 const shown = (row: KeyRow): ApiKey => ({
@@ -242,9 +238,9 @@ const shown = (row: KeyRow): ApiKey => ({
   userId: row.user_id,
   name: row.name,
   grants: row.grants,
-  createdAt: row.created_at.toISOString(),
-  lastUsedAt: row.last_used_at?.toISOString() ?? null,
-  revokedAt: row.revoked_at?.toISOString() ?? null,
+  createdAt: row.created_at,
+  lastUsedAt: row.last_used_at,
+  revokedAt: row.revoked_at,
 });
 
 const signedIn = (

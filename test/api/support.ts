@@ -1,0 +1,122 @@
+import { Writable } from 'node:stream';
+import type { Express } from 'express';
+import type pg from 'pg';
+import request, { type Test } from 'supertest';
+import { createApp } from '../../src/api/app.ts';
+import { createLogger } from '../../src/api/logging.ts';
+import type { SignInLimits } from '../../src/api/sign-in-limits.ts';
+import { system } from '../../src/kernel/authority.ts';
+import { registry } from '../../src/kernel/module.ts';
+import { platform } from '../../src/modules/platform.ts';
+import { migrate, openPool } from '../../src/runtime/database.ts';
+import { createExecutor } from '../../src/runtime/executor/executor.ts';
+import type { Executor } from '../../src/runtime/executor/port.ts';
+import { createIdentity } from '../../src/runtime/identity/identity.ts';
+import type { Identity } from '../../src/runtime/identity/port.ts';
+import { startMetrics } from '../../src/runtime/metrics.ts';
+import type { QueryRunner } from '../../src/runtime/queries/port.ts';
+import { createQueryRunner } from '../../src/runtime/queries/runner.ts';
+import { createRequestStore, type RequestStore } from '../../src/runtime/requests.ts';
+import { type MemoryLog, memoryLog } from '../support/memory-log.ts';
+import { freshDatabase } from '../support/postgres.ts';
+import { notesModule } from './notes.ts';
+import { projectAtOnce } from './small-projector.ts';
+
+export const PASSWORD = 'a long enough password';
+export const TIME_ZONE = 'Pacific/Auckland';
+
+export interface House {
+  readonly app: Express;
+  readonly log: MemoryLog;
+  readonly pool: pg.Pool;
+  readonly identity: Identity;
+  readonly executor: Executor;
+  readonly queries: QueryRunner;
+  /** All that was logged, line by line. */
+  readonly lines: string[];
+  /** The clock; tests may move it. */
+  readonly clock: { now(): string; ahead: number };
+  /** Registers a user with roles and a password, and gives their id. */
+  user(email: string, roles: readonly string[]): Promise<string>;
+  /** A session's token of a user. */
+  tokenOf(email: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** What tests may put in the place of the usual. */
+export interface Changes {
+  readonly limits?: SignInLimits;
+  readonly origins?: readonly string[];
+  executor?(usual: Executor): Executor;
+  queries?(usual: QueryRunner): QueryRunner;
+  requests?(usual: RequestStore): RequestStore;
+}
+
+export async function house(changes: Changes = {}): Promise<House> {
+  const database = await freshDatabase();
+  const pool = openPool(database.url, { max: 5 });
+  await migrate(pool);
+  const log = memoryLog();
+  const everything = registry([platform, notesModule]);
+  await projectAtOnce(log, pool, everything);
+  const clock = { ahead: 0, now: () => new Date(Date.now() + clock.ahead).toISOString() };
+  const runner = createQueryRunner({ pool, registry: everything, secret: 'for tests', patienceMs: 500, checkOutput: true });
+  const queries = changes.queries?.(runner) ?? runner;
+  const identity = createIdentity({ database: pool, registry: everything, queries, clock });
+  const usual = createExecutor({ log, registry: everything, queries, clock, timeZone: TIME_ZONE, patienceMs: 2_000 });
+  const executor = changes.executor?.(usual) ?? usual;
+  const lines: string[] = [];
+  const destination = new Writable({
+    write: (chunk, _encoding, done) => {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const metrics = startMetrics();
+  const requests = createRequestStore(pool);
+  const app = createApp({
+    registry: everything,
+    executor,
+    queries,
+    identity,
+    requests: changes.requests?.(requests) ?? requests,
+    readiness: { check: async () => ({ ready: true, checks: { log: { ok: true } }, projections: [] }) },
+    metrics,
+    logger: createLogger({ destination }),
+    clock,
+    timeZone: TIME_ZONE,
+    logIdentity: () => log.identity(),
+    cookies: { secure: false, origins: changes.origins ?? [] },
+    ...(changes.limits === undefined ? {} : { signInLimits: changes.limits }),
+  });
+  const user = async (email: string, roles: readonly string[]): Promise<string> => {
+    const input = { email, name: email, roles };
+    const outcome = await usual.execute({ command: 'RegisterUser', input }, { caller: system('test'), commandId: crypto.randomUUID() });
+    if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
+    await identity.setPassword(outcome.record.id, PASSWORD);
+    return outcome.record.id;
+  };
+  const tokenOf = async (email: string): Promise<string> => {
+    const session = await identity.signIn(email, PASSWORD);
+    if (session === undefined) throw new Error(`${email} cannot sign in`);
+    return session.token;
+  };
+  const close = async (): Promise<void> => {
+    await runner.close();
+    await pool.end();
+    await metrics.close();
+    await database.drop();
+  };
+  return { app, log, pool, identity, executor, queries, lines, clock, user, tokenOf, close };
+}
+
+/** Asks as somebody signed in. */
+export function as(app: Express, token: string) {
+  const signed = (test: Test): Test => test.set('Authorization', `Bearer ${token}`);
+  return {
+    get: (path: string) => signed(request(app).get(`/api/v1${path}`)),
+    post: (path: string, body?: object) => signed(request(app).post(`/api/v1${path}`)).send(body),
+    put: (path: string, body?: object) => signed(request(app).put(`/api/v1${path}`)).send(body),
+    delete: (path: string) => signed(request(app).delete(`/api/v1${path}`)),
+  };
+}
