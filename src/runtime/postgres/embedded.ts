@@ -59,11 +59,9 @@ async function startIn(home: Home, options: PostgresOptions, release: () => void
   await ensureCluster(home, binaries, signal);
   const password = await passwordOf(home);
   const log = new PostgresLog(join(home.path, 'postgres.log'));
-  let current: Postmaster | undefined;
   const life = async (port: number, ending: AbortSignal): Promise<Postmaster> => {
     await endOrphans(clusterIn(home.path), say);
-    current = await startPostmaster({ home, binaries, port, password, log, signal: AbortSignal.any([signal, ending]) });
-    return current;
+    return await startPostmaster({ home, binaries, port, password, log, signal: AbortSignal.any([signal, ending]) });
   };
   const { keeper, port } = await onFreePort(home, port => new Keeper({ name: 'Postgres', start: ending => life(port, ending), say }));
   const stop = async (patienceMs = STOP_MS, hurry = new AbortController().signal): Promise<void> => {
@@ -77,11 +75,14 @@ async function startIn(home: Home, options: PostgresOptions, release: () => void
     await stop();
     throw error;
   }
-  return { url: addressOf(port, password, DATABASE), home, pid: () => current?.pid, stop };
+  return { url: addressOf(port, password, DATABASE), home, pid: () => keeper.running?.pid, stop };
 }
 
 /** Starts on the port of last time, or on another when that one is taken, and keeps note of it. */
-async function onFreePort(home: Home, keeperOn: (port: number) => Keeper): Promise<{ keeper: Keeper; port: number }> {
+async function onFreePort(
+  home: Home,
+  keeperOn: (port: number) => Keeper<Postmaster>,
+): Promise<{ keeper: Keeper<Postmaster>; port: number }> {
   const file = join(home.path, 'port');
   const noted = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
   for (let attempt = 1; ; attempt++) {

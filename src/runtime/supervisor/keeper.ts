@@ -13,27 +13,32 @@ export interface Running {
   stop(patienceMs: number, hurry: AbortSignal): Promise<void>;
 }
 
-export interface KeeperOptions {
+export interface KeeperOptions<Life extends Running> {
   readonly name: string;
   /** Settles when it is ready for use. Cleans up after itself when it fails or when the signal fires. */
-  readonly start: (signal: AbortSignal) => Promise<Running>;
+  readonly start: (signal: AbortSignal) => Promise<Life>;
   readonly say: Say;
 }
 
 /** Keeps something running: starts it again, with growing pauses, whenever it ends by itself. */
-export class Keeper {
-  readonly #options: KeeperOptions;
+export class Keeper<Life extends Running> {
+  readonly #options: KeeperOptions<Life>;
   readonly #pace = new RestartPace();
   readonly #stopping = new AbortController();
-  #running: Running | undefined;
+  #running: Life | undefined;
   #keeping: Promise<void> = Promise.resolve();
 
-  constructor(options: KeeperOptions) {
+  constructor(options: KeeperOptions<Life>) {
     this.#options = options;
   }
 
+  /** The life that runs now; undefined between two. */
+  get running(): Life | undefined {
+    return this.#running;
+  }
+
   /** The first start. @throws what `start` throws; later failures are told and tried again */
-  async start(): Promise<void> {
+  async start(): Promise<Life> {
     const running = await this.#options.start(this.#stopping.signal);
     if (this.#stopping.signal.aborted) {
       await running.stop(0, this.#stopping.signal);
@@ -41,6 +46,7 @@ export class Keeper {
     }
     this.#running = running;
     this.#keeping = this.#keep(running);
+    return running;
   }
 
   async stop(patienceMs: number, hurry: AbortSignal): Promise<void> {

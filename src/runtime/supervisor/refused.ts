@@ -31,3 +31,16 @@ export function asRefusal(error: unknown, path: string): unknown {
       return error;
   }
 }
+
+/** Why nothing can listen on a port, as a sentence; `code` is the operating system's. */
+export function portRefusal(port: number, code: string): StartRefused {
+  if (code === 'EADDRINUSE') return new StartRefused(`Port ${port} is taken; stop what listens there, or set PORT to another number.`);
+  if (code === 'EACCES') return new StartRefused(`This user may not listen on port ${port}; set PORT to a number above 1023.`);
+  return new StartRefused(`Nothing can listen on port ${port} (${code}); set PORT to another number.`);
+}
+
+/** A server's failure to listen as a refusal for the operator; any other error as it is. */
+export function asListenRefusal(error: unknown): unknown {
+  const { syscall, port } = error as { syscall?: string; port?: number };
+  return syscall === 'listen' && port !== undefined ? portRefusal(port, codeOf(error) ?? 'unknown') : error;
+}

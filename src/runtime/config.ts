@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { StartRefused } from './supervisor/refused.ts';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const PORT_MAX = 65_535;
+
+/** What the operator can set; the environment is read here and nowhere else. */
+export interface Config {
+  /** Port of the API and the pages; 0 takes a free one. */
+  readonly port: number;
+  /** Absolute path of the folder for all that is kept. */
+  readonly dataDir: string;
+  /** An EventStoreDB or KurrentDB to use in place of the embedded node. */
+  readonly eventstoreUrl: string | undefined;
+  /** A PostgreSQL database to use in place of the embedded Postgres. */
+  readonly databaseUrl: string | undefined;
+  /** Password of the first admin; without one a random one is made and printed. */
+  readonly adminPassword: string | undefined;
+  /** IANA name of the zone whose days the business counts in. */
+  readonly timeZone: string;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) <= PORT_MAX;
+const isPostgresUrl = (text: string): boolean => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol);
+/** Several hosts may stand in it, so it is no URL; the client says the rest when it connects. */
+const isEventStoreUrl = (text: string): boolean => /^esdb(\+discover)?:\/\/\S+$/.test(text);
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const said = ({ input }: { input?: unknown }): string => `, not ${JSON.stringify(input)}`;
+
+// URLs may hold passwords, so a message never repeats them.
+const Environment = z.object({
+  PORT: z
+    .string()
+    .refine(isPort, { error: issue => `PORT must be a whole number from 0 to ${PORT_MAX}${said(issue)}.` })
+    .transform(Number)
+    .default(3_000),
+  THROUGHLINE_DATA: z.string().default('./var'),
+  EVENTSTORE_URL: z
+    .string()
+    .refine(isEventStoreUrl, { error: 'EVENTSTORE_URL must be a connection string such as esdb://host:2113?tls=false.' })
+    .optional(),
+  DATABASE_URL: z
+    .string()
+    .refine(isPostgresUrl, { error: 'DATABASE_URL must be an address such as postgres://user:password@host:5432/database.' })
+    .optional(),
+  THROUGHLINE_ADMIN_PASSWORD: z.string().optional(),
+  THROUGHLINE_TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, { error: issue => `THROUGHLINE_TIME_ZONE must be a time zone such as Europe/Bucharest${said(issue)}.` })
+    .default('Europe/Bucharest'),
+  LOG_LEVEL: z.enum(LOG_LEVELS, { error: issue => `LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}${said(issue)}.` }).default('info'),
+});
+
+/** @throws StartRefused with one sentence about the first value that will not do */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  // A variable set to nothing is a variable not set, as in a shell's `${NAME:-default}`.
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const { data, error } = Environment.safeParse(set);
+  if (error) throw new StartRefused(error.issues[0]?.message ?? error.message);
+  return {
+    port: data.PORT,
+    dataDir: resolve(data.THROUGHLINE_DATA),
+    eventstoreUrl: data.EVENTSTORE_URL,
+    databaseUrl: data.DATABASE_URL,
+    adminPassword: data.THROUGHLINE_ADMIN_PASSWORD,
+    timeZone: data.THROUGHLINE_TIME_ZONE,
+    logLevel: data.LOG_LEVEL,
+  };
+}
