@@ -74,25 +74,28 @@ function streamsService(writer: Writer, log: Log, stopping: AbortSignal): IStrea
 
 interface StreamingCall {
   readonly cancelled: boolean;
-  once(event: 'cancelled' | 'close', listener: () => void): unknown;
+  once(event: 'cancelled' | 'close', listener: () => void): this;
   emit(event: 'error', error: ServiceError): boolean;
   end(): void;
 }
 
 /** Runs one streaming call to its end: the client's, the node's, or an error told with its status. */
 async function serve(call: StreamingCall, stopping: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const gone = new AbortController();
-  call.once('cancelled', () => gone.abort());
-  call.once('close', () => gone.abort());
-  const stop = () => call.emit('error', grpcError(status.UNAVAILABLE, 'The node is stopping.'));
+  const over = new AbortController();
+  const fail = (error: ServiceError) => {
+    over.abort();
+    call.emit('error', error);
+  };
+  const stop = () => fail(grpcError(status.UNAVAILABLE, 'The node is stopping.'));
+  call.once('cancelled', () => over.abort()).once('close', () => over.abort());
   stopping.addEventListener('abort', stop, { once: true });
   try {
-    await work(AbortSignal.any([gone.signal, stopping]));
-    if (!gone.signal.aborted && !stopping.aborted) call.end();
+    if (stopping.aborted) return stop();
+    await work(over.signal);
+    if (!over.signal.aborted) call.end();
   } catch (error) {
-    // Nobody is left to hear of it, or was told already.
-    if (gone.signal.aborted || stopping.aborted) return;
-    call.emit('error', error instanceof Error && 'details' in error ? (error as ServiceError) : toGrpcError(error));
+    // Once it is over nobody is left to hear of it, or it was told already.
+    if (!over.signal.aborted) fail(toGrpcError(error));
   } finally {
     stopping.removeEventListener('abort', stop);
   }

@@ -107,11 +107,11 @@ export async function* follow(tail: Tail, cursor: Cursor, signal: AbortSignal): 
 }
 
 async function patiently(page: () => Promise<readonly RecordedEvent[]>, signal: AbortSignal): Promise<readonly RecordedEvent[]> {
-  while (!signal.aborted) {
+  for (let attempt = 0; !signal.aborted; attempt++) {
     try {
       return await page();
     } catch (error) {
-      console.error(`A subscription waits, the log cannot be read: ${error instanceof Error ? error.message : error}`);
+      if (attempt === 0) console.error(`A subscription waits, the log cannot be read: ${error instanceof Error ? error.message : error}`);
       await sleep(RETRY_MIN_MS * (1 + Math.random()), undefined, { signal }).catch(() => {});
     }
   }

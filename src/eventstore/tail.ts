@@ -47,18 +47,14 @@ export class Tail {
     while (this.#head <= position) await once(this.#news, 'moved', { signal });
   }
 
-  /** Drops the older half or more, so that trimming stays rare and cheap. */
+  /** Drops at least half, the oldest, so that trimming stays rare and cheap. */
   #trim(): void {
-    let keep = this.#events.length;
-    let bytes = 0;
-    while (keep > this.#events.length - EVENTS_MAX / 2 && keep > 0) {
-      bytes += size(this.#events[keep - 1]!);
-      if (bytes > BYTES_MAX / 2) break;
-      keep--;
-    }
-    this.#bytes = 0;
-    this.#events = this.#events.slice(keep);
-    for (const event of this.#events) this.#bytes += size(event);
+    const kept = this.#events.slice(-EVENTS_MAX / 2);
+    let bytes = kept.reduce((sum, event) => sum + size(event), 0);
+    let from = 0;
+    while (bytes > BYTES_MAX / 2) bytes -= size(kept[from++]!);
+    this.#events = kept.slice(from);
+    this.#bytes = bytes;
   }
 
   #forget(): void {

@@ -9,6 +9,8 @@ import type { Append, Expected, ProposedEvent, RecordedEvent } from './event.ts'
 
 /** EventStoreDB's own default: data, metadata and twice the length of the type, summed over one append. */
 export const APPEND_BYTES_MAX = 1024 * 1024;
+/** Keeps one append's transaction short, however small its events. */
+const APPEND_EVENTS_MAX = 10_000;
 /** Keeps (stream, revision) within a row of a Postgres index. */
 const NAME_BYTES_MAX = 1_000;
 const TICKS_PER_MS = 10_000n;
@@ -32,11 +34,17 @@ export function grpcError(code: status, details: string, trailers: Readonly<Reco
   return Object.assign(new Error(details), { code, details, metadata });
 }
 
-/** Whatever went wrong, as gRPC says it; what is not ours to explain was Postgres failing. */
+/** Whatever went wrong, as gRPC says it; what is neither ours nor a bug was Postgres failing. */
 export function toGrpcError(error: unknown): ServiceError {
+  if (isGrpcError(error)) return error;
   if (error instanceof BadRequest) return grpcError(status.INVALID_ARGUMENT, error.message);
   if (error instanceof NotServed) return grpcError(status.UNIMPLEMENTED, error.message);
+  if (error instanceof TypeError || error instanceof RangeError) return grpcError(status.INTERNAL, error.message);
   return grpcError(status.UNAVAILABLE, `The event store cannot reach its database: ${error instanceof Error ? error.message : error}`);
+}
+
+function isGrpcError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'details' in error && 'metadata' in error;
 }
 
 /** @throws BadRequest, NotServed */
@@ -93,7 +101,12 @@ export function sizeOf({ type, data, metadata }: ProposedEvent): number {
   return data.length + metadata.length + 2 * type.length;
 }
 
-/** @throws BadRequest, NotServed */
+/** @throws BadRequest */
+export function checkedCount(events: number): void {
+  if (events > APPEND_EVENTS_MAX) throw new BadRequest(`An append may have ${APPEND_EVENTS_MAX} events, no more.`);
+}
+
+/** @throws NotServed */
 export function checkedAppend(append: Append): Append {
   if (append.stream.startsWith('$$')) throw new NotServed('This node does not serve stream metadata.');
   return append;

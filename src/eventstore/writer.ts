@@ -208,13 +208,14 @@ export class Writer {
 
   async #recover(): Promise<void> {
     const { signal } = this.#stopping;
+    let complaint = '';
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
         const lead = await takeLead(this.#databaseUrl, this.#node, 0);
-        if (signal.aborted) return abandon(lead.client);
-        return this.#assume(lead);
+        return signal.aborted ? abandon(lead.client) : this.#assume(lead);
       } catch (error) {
-        console.error(`The event store cannot write: ${messageOf(error)}`);
+        if (messageOf(error) !== complaint) console.error(`The event store cannot write: ${messageOf(error)}`);
+        complaint = messageOf(error);
         await sleep(backOffMs(attempt), undefined, { signal }).catch(() => {});
       }
     }

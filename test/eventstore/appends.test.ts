@@ -130,6 +130,16 @@ describe.each(WAYS)('$way', ({ options }) => {
     expect(await collected(node.client.readStream(stream))).toHaveLength(1);
   });
 
+  test('refuses an append of more than 10,000 events', async () => {
+    const many = Array.from({ length: 10_001 }, () => binaryEvent({ type: 'B', data: new Uint8Array() }));
+    await expect(node.client.appendToStream(fresh(), many, options)).rejects.toThrow('An append may have 10000 events, no more.');
+    const stream = fresh();
+    await node.client.appendToStream(stream, many.slice(1), options);
+    expect(await collected(node.client.readStream(stream, { direction: 'backwards', fromRevision: 'end', maxCount: 1 }))).toMatchObject([
+      { revision: 9_999n },
+    ]);
+  });
+
   test('refuses for good what can never be stored, and the connection lives on', async () => {
     const refused = [
       ['', happening()],

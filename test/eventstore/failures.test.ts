@@ -94,10 +94,24 @@ describe('a frozen Postgres', () => {
     await healed();
   });
 
+  test('is not given later what waited past its deadline', async () => {
+    const [first, late] = [fresh(), fresh()];
+    await client.appendToStream(fresh(), happening());
+    postgres.freeze();
+    const underWay = client.appendToStream(first, happening());
+    await sleep(100);
+    await expect(client.appendToStream(late, happening(), { deadline: 300 })).rejects.toMatchObject({ type: 'deadline-exceeded' });
+    postgres.heal();
+    await underWay;
+    await writes();
+    await expect(collected(client.readStream(late))).rejects.toMatchObject({ type: 'stream-not-found' });
+  });
+
   test('costs reads and appends without a deadline a bounded time, and the node heals though its old connection holds the lock', async () => {
     const stream = fresh();
     const events = happenings(2);
     await client.appendToStream(stream, events[0]!);
+    await collected(client.readStream(stream));
     postgres.freeze();
     const [append, read] = await Promise.allSettled([
       within(8_000, () => client.appendToStream(stream, events[1]!, { ...AS_APPEND, expectedRevision: 0n, deadline: 60_000 })),

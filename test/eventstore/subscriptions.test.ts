@@ -180,6 +180,18 @@ describe('a filtered subscription', () => {
     await subscription.unsubscribe();
   });
 
+  test('gets no second checkpoint where one is due at the live switch anyway, and none where it began', async () => {
+    const began = checkpointed(2, 5);
+    await vi.waitFor(() => expect(began.said).toContain('caughtUp'), shortly);
+    await began.subscription.unsubscribe();
+    expect(began.said).toEqual(['confirmation', 'caughtUp']);
+    await node.client.appendToStream(fresh(), happenings(20));
+    const { said, subscription } = checkpointed(2, 5);
+    await vi.waitFor(() => expect(said).toContain('caughtUp'), shortly);
+    await subscription.unsubscribe();
+    expect(said).toEqual(['confirmation', 'checkpoint 10', 'checkpoint 20', 'caughtUp']);
+  });
+
   test('gets one every 32 events when the window is only counted', async () => {
     await node.client.appendToStream(fresh(), happenings(100));
     const { said, subscription } = checkpointed(1);

@@ -10,6 +10,7 @@ import {
   APPEND_BYTES_MAX,
   BadRequest,
   checkedAppend,
+  checkedCount,
   expectedOf,
   grpcError,
   proposedEventOf,
@@ -28,8 +29,8 @@ export async function append(
     const wish = await collect(call);
     respond(null, responseOf(wish.expected, await writer.append(wish, Number(call.getDeadline()))));
   } catch (error) {
-    // The client is gone: nobody reads an answer.
-    if (!call.cancelled) respond(isGrpcError(error) ? error : toGrpcError(error));
+    // When the client is gone, nobody reads an answer.
+    if (!call.cancelled) respond(toGrpcError(error));
   }
 }
 
@@ -48,7 +49,7 @@ async function collect(call: ServerReadableStream<AppendReq, AppendResp>): Promi
     const event = proposedEventOf(message);
     bytes += sizeOf(event);
     if (bytes > APPEND_BYTES_MAX) throw tooLarge();
-    events.push(event);
+    checkedCount(events.push(event));
   }
   if (!header) throw new BadRequest('An append begins with its options.');
   return checkedAppend({ ...header, events });
@@ -93,8 +94,4 @@ function tooLarge(): Error {
     exception: 'maximum-append-size-exceeded',
     'maximum-append-size': String(APPEND_BYTES_MAX),
   });
-}
-
-function isGrpcError(error: unknown): error is ReturnType<typeof grpcError> {
-  return error instanceof Error && 'code' in error && 'details' in error && 'metadata' in error;
 }

@@ -3,6 +3,7 @@
  * end of the call, which the client would take as the failure of every append it has under way.
  */
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import statusPb from '@eventstore/db-client/generated/status_pb.js';
@@ -17,6 +18,7 @@ import {
   APPEND_BYTES_MAX,
   BadRequest,
   checkedAppend,
+  checkedCount,
   expectedOf,
   grpcError,
   NotServed,
@@ -28,7 +30,8 @@ import {
 } from '../wire.ts';
 import type { Writer } from '../writer.ts';
 
-const UNFINISHED_MAX = 1_000;
+/** What appends that miss their last chunk may hold together, on one call. */
+const UNFINISHED_BYTES_MAX = 64 * 1024 * 1024;
 const FULL_RETRY_MS = 10;
 
 /** An append whose last chunk has not come yet. */
@@ -49,15 +52,19 @@ export async function batchAppend(
 ): Promise<void> {
   const drafts = new Map<string, Draft>();
   const underWay = new Set<Promise<void>>();
+  let unfinishedBytes = 0;
   for await (const request of call as AsyncIterable<BatchAppendReq>) {
     const id = uuidOf(request.getCorrelationId());
     const draft = drafts.get(id) ?? { request, events: [], bytes: 0 };
-    if (drafts.size >= UNFINISHED_MAX) throw grpcError(status.RESOURCE_EXHAUSTED, 'Too many unfinished appends.');
     drafts.set(id, draft);
+    unfinishedBytes -= draft.bytes;
     collect(draft, request);
+    unfinishedBytes += draft.bytes;
+    if (unfinishedBytes > UNFINISHED_BYTES_MAX) throw grpcError(status.RESOURCE_EXHAUSTED, 'Too many unfinished appends.');
     if (!request.getIsFinal()) continue;
     drafts.delete(id);
-    while (writer.isFull && !signal.aborted) await new Promise(resolve => setTimeout(resolve, FULL_RETRY_MS));
+    unfinishedBytes -= draft.bytes;
+    while (writer.isFull && !signal.aborted) await sleep(FULL_RETRY_MS);
     const answered = settle(writer, draft).then(response => void (call.writable && call.write(response)));
     underWay.add(answered);
     answered.finally(() => underWay.delete(answered));
@@ -69,16 +76,19 @@ export async function batchAppend(
 function collect(draft: Draft, request: BatchAppendReq): void {
   try {
     for (const message of request.getProposedMessagesList()) {
-      if (draft.flaw) return;
+      if (draft.flaw) break;
       const event = proposedEventOf(message);
       draft.bytes += sizeOf(event);
-      if (draft.bytes > APPEND_BYTES_MAX) draft.flaw = { kind: 'tooLarge' };
       draft.events.push(event);
+      if (draft.bytes > APPEND_BYTES_MAX) draft.flaw = { kind: 'tooLarge' };
+      checkedCount(draft.events.length);
     }
   } catch (error) {
     draft.flaw = flawOf(error);
   }
-  if (draft.flaw) draft.events.length = 0;
+  if (!draft.flaw) return;
+  draft.events.length = 0;
+  draft.bytes = 0;
 }
 
 async function settle(writer: Writer, draft: Draft): Promise<BatchAppendResp> {
