@@ -51,6 +51,8 @@ const toOwn =
 const toVocabulary: Rule = ({ to }) => /^domain\/[^/]+\.ts$/.test(to);
 /** A claim is how any noun makes a key of its own unique, so every context may hold one. */
 const toClaims: Rule = ({ to }) => to === 'commands/platform/claim.ts' || to === 'domain/platform/claim.ts';
+/** What a context lets others hold in it stands in a file of its own. */
+const toHolds: Rule = ({ to }) => /^commands\/[^/]+\/holds\.ts$/.test(to);
 const toPackage: Rule = ({ to }) => !isOurs(to);
 
 /** What each layer may import; everything not listed is a breach. */
@@ -58,7 +60,7 @@ const MAY: Readonly<Record<string, readonly Rule[]>> = {
   kernel: [toZod, toKernel],
   domain: [toZod, toKernel, toOwn('domain'), toVocabulary],
   projections: [toZod, toKernel, toLayer('domain'), toLayer('projections')],
-  commands: [toZod, toKernel, toOwn('domain'), toVocabulary, toOwn('commands'), toLayer('projections'), toClaims],
+  commands: [toZod, toKernel, toOwn('domain'), toVocabulary, toOwn('commands'), toLayer('projections'), toClaims, toHolds],
   sagas: [toZod, toKernel, toLayer('domain'), toLayer('commands'), toOwn('sagas')],
   modules: [toKernel, toLayer('modules'), toLayer('commands'), toLayer('projections'), toLayer('sagas')],
   api: [toPackage, toKernel, toLayer('api'), toLayer('modules'), toLayer('runtime')],

@@ -1,0 +1,46 @@
+import type { FoundPrice, PlacingFacts, SoldItem, Wish, WishedLine } from '../../domain/sales/placing.ts';
+import type { Ask } from '../../kernel/command.ts';
+import type { Currency } from '../../kernel/money.ts';
+import { quantityText } from '../../kernel/quantity.ts';
+import { itemsForOrder } from '../../projections/catalogue/items.ts';
+import { pricesForOrder } from '../../projections/catalogue/price-for.ts';
+import { accountForOrder } from '../../projections/crm/accounts.ts';
+import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
+
+type Asked = Pick<Wish, 'accountId' | 'warehouseId' | 'currency' | 'lines'>;
+
+/** All that placing an order must know of other contexts, as of the day of the order. */
+export async function placingFacts({ accountId, warehouseId, currency, lines }: Asked, ask: Ask, day: string): Promise<PlacingFacts> {
+  const account = (await ask(accountForOrder, { id: accountId })) ?? undefined;
+  const wanted = currency ?? account?.currency;
+  return {
+    account,
+    warehouseExists: await ask(warehouseKnown, { id: warehouseId }),
+    items: await itemsOf(lines, ask, day),
+    prices: wanted === undefined ? new Map() : await pricesOf(accountId, wanted, lines, ask, day),
+  };
+}
+
+async function itemsOf(lines: readonly WishedLine[], ask: Ask, day: string): Promise<ReadonlyMap<string, SoldItem>> {
+  const items = await ask(itemsForOrder, { ids: [...new Set(lines.map(line => line.itemId))] });
+  return new Map(
+    items.map(({ id, sku, name, stocked, taxPercent, discontinuedOn }) => [
+      id,
+      { sku, name, stocked, taxPercent, discontinued: discontinuedOn !== null && discontinuedOn <= day },
+    ]),
+  );
+}
+
+/** Lines with a price by hand need none. */
+async function pricesOf(accountId: string, currency: Currency, lines: readonly WishedLine[], ask: Ask, on: string) {
+  const unpriced = lines.filter(line => line.unitPrice === undefined);
+  const wishes = unpriced.map(({ itemId, quantity }) => ({ itemId, quantity: quantityText(quantity) }));
+  const found = unpriced.length === 0 ? [] : await ask(pricesForOrder, { accountId, currency, on, lines: wishes });
+  const prices = new Map<number, FoundPrice>();
+  for (const [index, { unitPrice, level, priceListId }] of found.entries()) {
+    const line = unpriced[index]?.line;
+    if (line !== undefined && unitPrice !== null && level !== null)
+      prices.set(line, { unitPrice, level, priceListId: priceListId ?? undefined });
+  }
+  return prices;
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { beginning, existing } from '../../domain/records.ts';
+import { Id, Text } from '../../domain/vocabulary.ts';
+import { open, rename, Warehouse } from '../../domain/warehouse/warehouse.ts';
+import { byId, command } from '../../kernel/command.ts';
+import { uniqueKey } from '../platform/claim.ts';
+
+const onWarehouse = { permission: 'warehouse:administer', decider: Warehouse } as const;
+const Name = Text(100);
+
+export const openWarehouse = command({
+  ...onWarehouse,
+  type: 'OpenWarehouse',
+  summary: 'Opens a warehouse; refused as Duplicate when another has this code.',
+  route: 'POST /warehouses',
+  input: z.strictObject({ code: Text(20), name: Name }),
+  decide: beginning(open),
+  holds: (events, _, id) =>
+    events.flatMap(({ type, data }) => (type === 'WarehouseOpened' ? [uniqueKey('warehouseCode', data.code, id)] : [])),
+});
+
+export const renameWarehouse = command({
+  ...onWarehouse,
+  type: 'RenameWarehouse',
+  summary: 'Gives a warehouse another name; its code stays.',
+  route: 'POST /warehouses/:id/rename',
+  input: z.strictObject({ id: Id, name: Name }),
+  entityId: byId,
+  decide: existing('warehouse', rename),
+});

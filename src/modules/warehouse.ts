@@ -1,0 +1,30 @@
+import { recordReceipt } from '../commands/warehouse/receipt.ts';
+import { adjustStock, issueStock, receiveStock, releaseStock, reserveStock } from '../commands/warehouse/stock.ts';
+import { openWarehouse, renameWarehouse } from '../commands/warehouse/warehouse.ts';
+import { module } from '../kernel/module.ts';
+import { listReceipts, receipts, showReceipt } from '../projections/warehouse/receipts.ts';
+import { listReservations, reservations, showReservation } from '../projections/warehouse/reservations.ts';
+import { listStockLevels, showStockLevel, stockLevels } from '../projections/warehouse/stock-levels.ts';
+import { listStockMoves, showStockMove, stockMoves } from '../projections/warehouse/stock-moves.ts';
+import { listWarehouses, showWarehouse, warehouseKnown, warehouses } from '../projections/warehouse/warehouses.ts';
+import { goodsReceipt } from '../sagas/warehouse/goods-receipt.ts';
+
+export const warehouse = module({
+  name: 'warehouse',
+  commands: [openWarehouse, renameWarehouse, recordReceipt, receiveStock, adjustStock, reserveStock, releaseStock, issueStock],
+  projections: [warehouses, receipts, stockLevels, reservations, stockMoves],
+  queries: [
+    listWarehouses,
+    showWarehouse,
+    warehouseKnown,
+    listReceipts,
+    showReceipt,
+    listStockLevels,
+    showStockLevel,
+    listReservations,
+    showReservation,
+    listStockMoves,
+    showStockMove,
+  ],
+  sagas: [goodsReceipt],
+});

@@ -1,0 +1,141 @@
+import type { z } from 'zod';
+import type { Totals } from '../../domain/document.ts';
+import {
+  type OrderStatus,
+  SalesOrderAccepted,
+  SalesOrderCancelled,
+  SalesOrderDeclined,
+  SalesOrderPlaced,
+} from '../../domain/sales/sales-order.ts';
+import type { PostalAddress } from '../../domain/vocabulary.ts';
+import { projection } from '../../kernel/projection.ts';
+import { day, decimal, flag, instant, integer, json, minorUnits, nullable, quantity, type RowOf, table, text } from '../../kernel/table.ts';
+
+/** Codes that addresses and exports show, kept for good. */
+export const ORDER_STATUS_CODES: Readonly<Record<OrderStatus, number>> = { Draft: 1, Declined: 3, Accepted: 4, Cancelled: 6 };
+
+const columns = {
+  account_id: text('Account that buys'),
+  owner_id: text('User who answers for the order'),
+  warehouse_id: text('Warehouse the goods come from'),
+  deal_id: nullable(text('Deal the order came from')),
+  channel: text('Way the order came: staff, phone, email, deal, import …'),
+  reference: nullable(text("The client's or the importing system's number of the order")),
+  status: text('Draft, Declined, Accepted or Cancelled'),
+  status_code: integer('Stable code of the status: 1, 3, 4, 6'),
+  reason: nullable(text('Why it was declined or cancelled')),
+  ordered_on: day('Day of the order'),
+  required_on: nullable(day('Day the client wants the goods')),
+  ship_to: nullable(json<z.output<typeof PostalAddress>>('Where the goods go')),
+  ship_via: nullable(text('Carrier asked for')),
+  payment_term_days: integer('Days from issue of the invoice to its due date'),
+  currency: text('ISO 4217 code'),
+  net: minorUnits('Sum of line nets'),
+  tax: minorUnits('Tax over all rates'),
+  gross: minorUnits('Net and tax'),
+  taxes: json<Totals['taxes']>('Net and tax by rate, in minor units'),
+  placed_at: instant('When the order was placed'),
+  accepted_at: nullable(instant('When the order was accepted')),
+};
+type Row = RowOf<typeof columns>;
+
+const put = (row: Row | undefined, status: OrderStatus, change: Partial<Row>): Row | undefined =>
+  row && { ...row, ...change, status, status_code: ORDER_STATUS_CODES[status] };
+
+export const salesOrders = projection({
+  name: 'sales-orders',
+  version: 1,
+  table: table('sales_orders', 'Sales orders', columns, {
+    indexes: ['account_id', 'owner_id', 'deal_id', 'reference', 'status', 'ordered_on, id', 'placed_at, id'],
+  }),
+  events: [SalesOrderPlaced, SalesOrderAccepted, SalesOrderDeclined, SalesOrderCancelled],
+  ownRows: { permission: 'sales:read', owner: 'owner_id' },
+  on: {
+    SalesOrderPlaced: (_, { totals: { net, gross, taxes }, ...order }, _key, { occurredAt }) => ({
+      account_id: order.accountId,
+      owner_id: order.ownerId,
+      warehouse_id: order.warehouseId,
+      deal_id: order.dealId ?? null,
+      channel: order.channel,
+      reference: order.reference ?? null,
+      status: 'Draft',
+      status_code: ORDER_STATUS_CODES.Draft,
+      reason: null,
+      ordered_on: order.orderedOn,
+      required_on: order.requiredOn ?? null,
+      ship_to: order.shipTo ?? null,
+      ship_via: order.shipVia ?? null,
+      payment_term_days: order.paymentTermDays,
+      currency: order.currency,
+      net: net.minor,
+      tax: gross.minor - net.minor,
+      gross: gross.minor,
+      taxes,
+      placed_at: occurredAt,
+      accepted_at: null,
+    }),
+    SalesOrderAccepted: (row, _, _key, { occurredAt }) => put(row, 'Accepted', { accepted_at: occurredAt }),
+    SalesOrderDeclined: (row, { reason }) => put(row, 'Declined', { reason }),
+    SalesOrderCancelled: (row, { reason }) => put(row, 'Cancelled', { reason }),
+  },
+});
+
+const lineKey = (orderId: string, line: number): string => `${orderId}~${line}`;
+
+export const salesOrderLines = projection({
+  name: 'sales-order-lines',
+  version: 1,
+  table: table(
+    'sales_order_lines',
+    'Lines of sales orders with their frozen prices',
+    {
+      order_id: text('Sales order the line is on'),
+      owner_id: text('User who answers for the order'),
+      line: integer('Number of the line in its order'),
+      item_id: text('Item sold'),
+      sku: text("The item's code when the price was frozen"),
+      description: text("The item's name when the price was frozen"),
+      stocked: flag('False for services such as freight, which are neither reserved nor delivered'),
+      quantity: quantity('Quantity ordered'),
+      unit_price: decimal('Price of one unit'),
+      discount: decimal('Discount, percent'),
+      tax_percent: decimal('Tax rate, percent'),
+      currency: text('ISO 4217 code'),
+      net: minorUnits('Quantity × unit price less discount'),
+      price_source: text('Where the price came from: list, standard or hand'),
+      price_level: integer('Level of the price hierarchy; 0 by hand'),
+      price_list_id: nullable(text('Price list the price came from')),
+      price_reason: nullable(text('Why the price was set by hand')),
+    },
+    { key: 'Order and line, joined by ~', indexes: ['order_id', 'item_id'] },
+  ),
+  events: [SalesOrderPlaced],
+  ownRows: { permission: 'sales:read', owner: 'owner_id' },
+  keys: { SalesOrderPlaced: ({ lines }, { entityId }) => lines.map(({ line }) => lineKey(entityId, line)) },
+  on: {
+    SalesOrderPlaced: (_, { lines, ownerId }, key, { entityId }) => {
+      const sold = lines.find(({ line }) => lineKey(entityId, line) === key);
+      return (
+        sold && {
+          order_id: entityId,
+          owner_id: ownerId,
+          line: sold.line,
+          item_id: sold.itemId,
+          sku: sold.sku,
+          description: sold.description,
+          stocked: sold.stocked,
+          quantity: sold.quantity,
+          unit_price: sold.unitPrice,
+          discount: sold.discount,
+          tax_percent: sold.taxPercent,
+          currency: sold.net.currency,
+          net: sold.net.minor,
+          price_source: sold.price.source,
+          price_level: sold.price.level,
+          price_list_id: sold.price.priceListId ?? null,
+          price_reason: sold.price.reason ?? null,
+        }
+      );
+    },
+  },
+});

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { WarehouseOpened, WarehouseRenamed } from '../../domain/warehouse/warehouse.ts';
+import { field } from '../../kernel/field.ts';
+import { listing, record } from '../../kernel/listing.ts';
+import { projection } from '../../kernel/projection.ts';
+import { query } from '../../kernel/query.ts';
+import { table, text } from '../../kernel/table.ts';
+
+export const warehouses = projection({
+  name: 'warehouses',
+  version: 1,
+  table: table('warehouses', 'Warehouses', { code: text('Short name, unique'), name: text('Name') }),
+  events: [WarehouseOpened, WarehouseRenamed],
+  on: {
+    WarehouseOpened: (_, { code, name }) => ({ code, name }),
+    WarehouseRenamed: (row, { name }) => row && { ...row, name },
+  },
+});
+
+const source = {
+  permission: 'warehouse:read',
+  reads: [warehouses],
+  from: 'warehouses w',
+  fields: { id: field.text('w.id'), code: field.text('w.code'), name: field.text('w.name') },
+  key: 'w.id',
+} as const;
+
+export const listWarehouses = listing({
+  ...source,
+  type: 'ListWarehouses',
+  summary: 'Warehouses by code.',
+  route: 'GET /warehouses',
+  filters: { code: 'w.code = ?' },
+  sorts: { code: { sql: 'w.code' }, name: { sql: 'w.name' } },
+  usual: 'code',
+});
+
+export const showWarehouse = record({
+  ...source,
+  type: 'ShowWarehouse',
+  summary: 'One warehouse.',
+  route: 'GET /warehouses/:id',
+  noun: 'warehouse',
+});
+
+/** Asked by commands that name a warehouse. */
+export const warehouseKnown = query({
+  type: 'WarehouseKnown',
+  summary: 'Whether there is such a warehouse.',
+  permission: 'warehouse:read',
+  reads: [warehouses],
+  input: z.strictObject({ id: z.string().max(200) }),
+  output: z.boolean(),
+  answer: async (db, { id }) => (await db.rows('select 1 from warehouses where id = $1', [id])).length > 0,
+});

@@ -1,0 +1,218 @@
+import { draftOrderInvoice } from '../../commands/billing/invoice.ts';
+import { winDealByPayment } from '../../commands/crm/deal.ts';
+import { cancelDelivery, planDelivery } from '../../commands/fulfilment/delivery.ts';
+import { issueStock, releaseStock, reserveStock } from '../../commands/warehouse/stock.ts';
+import { Invoice, InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../domain/billing/invoice.ts';
+import { Delivery, DeliveryApproved, DeliveryPlanned, DeliveryShipped } from '../../domain/fulfilment/delivery.ts';
+import {
+  followUpId,
+  orderOf,
+  SalesOrder,
+  SalesOrderAccepted,
+  SalesOrderCancelled,
+  SalesOrderDeclined,
+  SalesOrderPlaced,
+} from '../../domain/sales/sales-order.ts';
+import { cellId, reservationOf, Stock, StockBackordered, StockReserved } from '../../domain/warehouse/stock.ts';
+import type { CommandMessage } from '../../kernel/command.ts';
+import type { DataOf } from '../../kernel/event.ts';
+import { amountText, type Currency, type Money } from '../../kernel/money.ts';
+import type { ViewMeta } from '../../kernel/projection.ts';
+import { minus, NOTHING, type Quantity, quantityText } from '../../kernel/quantity.ts';
+import { finished, type Step, saga, type WaitingFor } from '../../kernel/saga.ts';
+
+type Order = Omit<DataOf<typeof SalesOrderPlaced>, 'ownerId' | 'channel' | 'totals'>;
+type Line = Order['lines'][number];
+type Next = Step<State, never>;
+
+/** How far an order has come; `planning` and `invoicing` are the house's own work, everything else waits for somebody. */
+type Stage = 'acceptance' | 'stock' | 'planning' | 'approval' | 'shipping' | 'invoicing' | 'issue' | 'payment';
+
+interface State {
+  readonly stage: Stage;
+  readonly order: Order;
+  /** By line: what is not reserved yet. */
+  readonly missing: Readonly<Record<number, Quantity>>;
+  /** Lines that wait in the queue of their stock cell. */
+  readonly queued: readonly number[];
+  /** What remains to be paid. */
+  readonly open?: Money;
+}
+
+const NO_ORDER: Order = { accountId: '', warehouseId: '', orderedOn: '', paymentTermDays: 0, currency: '' as Currency, lines: [] };
+
+const byOrder = (_: unknown, { entityId }: ViewMeta): readonly string[] => [entityId];
+const byReservation = ({ orderId }: { readonly orderId: string }): readonly string[] => [orderId];
+const byDocument = (_: unknown, { entityId }: ViewMeta): readonly string[] => orderOf(entityId);
+
+/**
+ * Carries an order from acceptance to the last payment: reserve every line, plan the delivery, issue the stock on approval,
+ * draft the invoice when the goods are shipped, win the deal when all is paid. Cancelling gives everything back.
+ */
+export const orderFulfilment = saga({
+  name: 'order-fulfilment',
+  stateVersion: 1,
+  events: [
+    SalesOrderPlaced,
+    SalesOrderAccepted,
+    SalesOrderDeclined,
+    SalesOrderCancelled,
+    StockReserved,
+    StockBackordered,
+    DeliveryPlanned,
+    DeliveryApproved,
+    DeliveryShipped,
+    InvoiceDrafted,
+    InvoiceIssued,
+    PaymentApplied,
+    PaymentUnapplied,
+  ],
+  startedBy: ['SalesOrderPlaced'],
+  instances: {
+    SalesOrderPlaced: byOrder,
+    SalesOrderAccepted: byOrder,
+    SalesOrderDeclined: byOrder,
+    SalesOrderCancelled: byOrder,
+    StockReserved: byReservation,
+    StockBackordered: byReservation,
+    DeliveryPlanned: byDocument,
+    DeliveryApproved: byDocument,
+    DeliveryShipped: byDocument,
+    InvoiceDrafted: byDocument,
+    InvoiceIssued: byDocument,
+    PaymentApplied: byDocument,
+    PaymentUnapplied: byDocument,
+  },
+  initial: (): State => ({ stage: 'acceptance', order: NO_ORDER, missing: {}, queued: [] }),
+  on: {
+    SalesOrderPlaced: (state, { ownerId: _, channel: _channel, totals: _totals, ...order }) => ({ state: { ...state, order } }),
+    SalesOrderAccepted: (state, _, orderId) => (goodsOf(state).length === 0 ? invoicing(state, orderId) : reserving(state, orderId)),
+    SalesOrderDeclined: () => finished,
+    SalesOrderCancelled: (state, { reason }, orderId) => ({ send: givingBack(state, orderId, reason), finished: true }),
+    StockReserved: (state, { line, quantity }, orderId) => reserved({ ...state, missing: less(state.missing, line, quantity) }, orderId),
+    StockBackordered: (state, { line }) => ({ state: { ...state, queued: [...state.queued, line] } }),
+    DeliveryPlanned: state => at(state, 'approval'),
+    DeliveryApproved: (state, { approvedOn }, orderId) => ({ ...at(state, 'shipping'), send: issuing(state, orderId, approvedOn) }),
+    DeliveryShipped: (state, _, orderId) => invoicing(state, orderId),
+    InvoiceDrafted: state => at(state, 'issue'),
+    InvoiceIssued: (state, { totals }, orderId) => paid(state, totals.gross, orderId),
+    PaymentApplied: (state, { open }, orderId) => paid(state, open, orderId),
+    PaymentUnapplied: (state, { open }, orderId) => paid(state, open, orderId),
+  },
+  alarms: {},
+  explain: (state, orderId) => WAITING[state.stage](state, orderId),
+  about: id => ({ category: SalesOrder.category, id }),
+});
+
+const deliveryId = (orderId: string): string => followUpId(orderId, 1);
+const invoiceId = (orderId: string): string => followUpId(orderId, 1);
+const goodsOf = ({ order }: State): readonly Line[] => order.lines.filter(({ stocked }) => stocked);
+
+/** Where one line of the order is in the warehouse. */
+const placeOf = ({ order }: State, orderId: string, { line, itemId }: Line) => ({ warehouseId: order.warehouseId, itemId, orderId, line });
+
+const at = (state: State, stage: Stage) => ({ state: { ...state, stage } });
+
+function reserving(state: State, orderId: string): Next {
+  const goods = goodsOf(state);
+  const missing = Object.fromEntries(goods.map(({ line, quantity }) => [line, quantity]));
+  const { orderedOn } = state.order;
+  const send = goods.map(line => reserveStock({ ...placeOf(state, orderId, line), quantity: quantityText(line.quantity), orderedOn }));
+  return { state: { ...state, stage: 'stock', missing }, send };
+}
+
+/** What is missing of each line, less what was just reserved of one; lines that miss nothing are left out. */
+function less(missing: State['missing'], line: number, quantity: Quantity): State['missing'] {
+  const { [line]: before = NOTHING, ...others } = missing;
+  const left = minus(before, quantity);
+  return left > NOTHING ? { ...others, [line]: left } : others;
+}
+
+const reserved = (state: State, orderId: string): Next =>
+  Object.keys(state.missing).length > 0 ? { state } : { ...at(state, 'planning'), send: [planning(state, orderId)] };
+
+function planning(state: State, orderId: string): CommandMessage {
+  const { accountId, warehouseId, shipTo, shipVia, requiredOn } = state.order;
+  const lines = goodsOf(state).map(({ line, itemId, sku, quantity }) => ({
+    line,
+    itemId,
+    sku,
+    quantity: quantityText(quantity),
+    reservationId: reservationOf({ orderId, line }),
+  }));
+  return planDelivery({ id: deliveryId(orderId), orderId, accountId, warehouseId, shipTo, shipVia, requiredOn, lines });
+}
+
+const issuing = (state: State, orderId: string, issuedOn: string): CommandMessage[] =>
+  goodsOf(state).map(line => issueStock({ ...placeOf(state, orderId, line), deliveryId: deliveryId(orderId), issuedOn }));
+
+function invoicing(state: State, orderId: string): Next {
+  const { accountId, currency, paymentTermDays, reference, lines } = state.order;
+  const draft = draftOrderInvoice({ id: invoiceId(orderId), orderId, accountId, currency, paymentTermDays, reference, lines });
+  return { ...at(state, 'invoicing'), send: [draft] };
+}
+
+function paid(state: State, open: Money, orderId: string): Next {
+  if (open.minor > 0) return { state: { ...state, stage: 'payment', open } };
+  const { dealId } = state.order;
+  return { send: dealId === undefined ? [] : [winDealByPayment({ id: dealId, orderId })], finished: true };
+}
+
+/** Whatever was asked for so far is taken back; what never came about is taken back in vain. */
+const givingBack = (state: State, orderId: string, reason: string): CommandMessage[] => [
+  cancelDelivery({ id: deliveryId(orderId), reason }),
+  ...goodsOf(state).map(line => releaseStock(placeOf(state, orderId, line))),
+];
+
+const WAITING: Readonly<Record<Stage, (state: State, orderId: string) => WaitingFor>> = {
+  acceptance: (_, id) => ({
+    reason: 'The order is not accepted yet.',
+    next: 'Its goods are reserved.',
+    record: { category: SalesOrder.category, id },
+    movedBy: { command: 'AcceptSalesOrder', permission: 'sales:accept' },
+  }),
+  stock: state => shortage(state) ?? { reason: 'Its goods are being reserved.', next: 'The delivery is planned.' },
+  planning: () => ({ reason: 'All its goods are reserved; the delivery is being planned.', next: 'The delivery waits for approval.' }),
+  approval: (_, orderId) => ({
+    reason: 'All its goods are reserved, but the delivery is not approved yet.',
+    next: 'The goods leave the stock and can be shipped.',
+    record: { category: Delivery.category, id: deliveryId(orderId) },
+    movedBy: { command: 'ApproveDelivery', permission: 'fulfilment:approve' },
+  }),
+  shipping: (_, orderId) => ({
+    reason: 'The delivery is approved, but not shipped yet.',
+    next: 'The invoice is drafted.',
+    record: { category: Delivery.category, id: deliveryId(orderId) },
+    movedBy: { command: 'ShipDelivery', permission: 'fulfilment:ship' },
+  }),
+  invoicing: () => ({ reason: 'The invoice is being drafted.', next: 'The invoice waits to be issued.' }),
+  issue: (_, orderId) => ({
+    reason: 'The invoice is drafted, but not issued yet.',
+    next: 'The invoice waits for payment.',
+    record: { category: Invoice.category, id: invoiceId(orderId) },
+    movedBy: { command: 'IssueInvoice', permission: 'billing:invoice' },
+  }),
+  payment: ({ order, open }, orderId) => ({
+    reason: `${open === undefined ? 'The invoice' : `${amountText(open)} ${open.currency}`} is still to be paid.`,
+    next: order.dealId === undefined ? 'The order is complete.' : 'The deal is won and the order complete.',
+    record: { category: Invoice.category, id: invoiceId(orderId) },
+    movedBy: { command: 'RecordPayment', permission: 'billing:pay' },
+  }),
+};
+
+const NAMED_MAX = 3;
+
+/** What the order waits for in the warehouse; undefined while the answer of the stock cells is still to come. */
+function shortage(state: State): WaitingFor | undefined {
+  const short = state.order.lines.filter(({ line }) => state.queued.includes(line) && state.missing[line] !== undefined);
+  const [first] = short;
+  if (first === undefined) return undefined;
+  const named = short.slice(0, NAMED_MAX).map(({ line, sku }) => `${quantityText(state.missing[line] ?? NOTHING)} of ${sku}`);
+  const others = short.length > NAMED_MAX ? ` and of ${short.length - NAMED_MAX} more` : '';
+  return {
+    reason: `The stock is short: ${named.join(', ')}${others} missing.`,
+    next: 'The receipt that brings them reserves them, oldest order first; then the delivery is planned.',
+    record: { category: Stock.category, id: cellId({ warehouseId: state.order.warehouseId, itemId: first.itemId }) },
+    movedBy: { command: 'RecordReceipt', permission: 'warehouse:receive' },
+  };
+}
