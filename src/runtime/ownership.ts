@@ -10,6 +10,7 @@ const RETRY_MS = 500;
  */
 export class Ownership {
   readonly #client: pg.PoolClient;
+  #last: Promise<unknown> = Promise.resolve();
   #released = false;
 
   private constructor(client: pg.PoolClient) {
@@ -37,7 +38,12 @@ export class Ownership {
 
   /** All of the work or none of it; one at a time. @throws DatabaseUnavailable */
   transaction<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
-    return transactionOn(this.#client, work);
+    return this.#turn(() => transactionOn(this.#client, work));
+  }
+
+  /** Rows of one statement in a transaction of its own. @throws DatabaseUnavailable, else what Postgres says */
+  rows<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.#turn(() => rowsOf<Row>(this.#client, sql, parameters));
   }
 
   /** Closes the connection, which frees the lock and rolls back what was under way. */
@@ -45,5 +51,12 @@ export class Ownership {
     if (this.#released) return;
     this.#released = true;
     this.#client.release(true);
+  }
+
+  /** A statement sent while a transaction is under way on the same connection would become a part of it. */
+  #turn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
   }
 }

@@ -84,24 +84,3 @@ left join lateral (
   select command, tries, problem from ops.saga_outbox o
   where o.saga = i.saga and o.instance = i.instance order by position, index limit 1
 ) o on true;
-comment on view read.processes is 'Processes that run across records: what each waits for, since when, and who can move it';
-comment on column read.processes.id is 'Saga and instance, joined by ~';
-comment on column read.processes.saga is 'Name of the kind of process';
-comment on column read.processes.instance is 'Which one it is, mostly the id of the record it began with';
-comment on column read.processes.status is 'running, parked (a fault or a refusal stopped it) or finished';
-comment on column read.processes.about_category is 'Kind of the record it is about';
-comment on column read.processes.about_id is 'Id of the record it is about';
-comment on column read.processes.reason is 'Why it is where it is';
-comment on column read.processes.next is 'What happens once it moves';
-comment on column read.processes.waited_category is 'Kind of the record it waits for';
-comment on column read.processes.waited_id is 'Id of the record it waits for';
-comment on column read.processes.moved_by_command is 'Command that moves it; null while the house itself is at work';
-comment on column read.processes.moved_by_permission is 'Permission that command takes';
-comment on column read.processes.since is 'When it last moved';
-comment on column read.processes.refused_command is 'Its last command that was refused';
-comment on column read.processes.refused is 'Code of that refusal';
-comment on column read.processes.refused_because is 'Reason of that refusal';
-comment on column read.processes.tried_command is 'Command it is about to send';
-comment on column read.processes.tries is 'How often sending that command has failed';
-comment on column read.processes.problem is 'Why sending it failed last';
-comment on column read.processes.correlation_id is 'The thread it belongs to';

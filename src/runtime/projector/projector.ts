@@ -146,6 +146,7 @@ class Worker {
     await demandSameLog(client, logId);
     const seats: Seat[] = [];
     for (const projection of this.#options.registry.projections.values()) {
+      if (projection.keptBy !== undefined) continue;
       await client.query('savepoint seat');
       try {
         const taken = await seat(client, projection, logId, !this.#prepared);

@@ -1,18 +1,20 @@
 /** Reads the log for all sagas: what a batch makes of them is one transaction. */
 import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type pg from 'pg';
-import { recordOf } from '../../kernel/command.ts';
 import type { AnyEventDefinition } from '../../kernel/event.ts';
+import type { Registry } from '../../kernel/module.ts';
 import { PROCESS_CATEGORY, PROCESSES, processEvents } from '../../kernel/process.ts';
 import type { ViewMeta } from '../../kernel/projection.ts';
 import type { AnySaga } from '../../kernel/saga.ts';
 import type { StoredEvent } from '../event-log/port.ts';
 import { uuidv5 } from '../ids.ts';
+import type { Ownership } from '../ownership.ts';
+import { factOf, type Fact as StoredFact } from '../projector/fact.ts';
+import { announce } from '../projector/tables.ts';
 import type { Bell } from './bell.ts';
 import { loadInstances, saveInstances } from './instances.ts';
 import { type Fact, type Instance, type Move, move } from './move.ts';
 import { type Outgoing, post } from './outbox.ts';
-import type { Ownership } from './ownership.ts';
 import { isAfter, type Seat, takeSeats } from './seats.ts';
 import { storable } from './storable.ts';
 import type { World } from './world.ts';
@@ -21,13 +23,11 @@ const BATCH_MAX = 500;
 
 const tracer = trace.getTracer('throughline');
 
-/** An event of a batch, read for whoever it concerns. */
+/** An event of a batch, read once for all sagas. */
 interface Read {
   readonly stored: StoredEvent;
-  readonly meta: ViewMeta;
+  readonly fact: StoredFact;
   readonly previous: bigint | undefined;
-  /** Decodes the data the first time they are asked for. @throws when they are of no known shape */
-  data(): unknown;
 }
 
 /** One event on its way to one instance. */
@@ -44,11 +44,14 @@ class SagaFault extends Error {
 
 /** Follows the log until the signal fires; rings the bell after each batch. @throws when Postgres fails; nothing is lost then */
 export async function consume(world: World, owner: Ownership, bell: Bell, signal: AbortSignal): Promise<void> {
-  const definitions = new Map([...world.registry.events, ...processEvents.map(event => [event.type, event] as const)]);
+  const events = new Map<string, AnyEventDefinition>([
+    ...world.registry.events,
+    ...processEvents.map(event => [event.type, event] as const),
+  ]);
   let { seats, reached } = await takeSeats(world, owner);
   let last = [reached, ...seats.map(({ position }) => position)].reduce(earlier);
   for await (const batch of world.log.follow(last, { signal, batchMax: BATCH_MAX })) {
-    const read = readingOf(batch, definitions, last);
+    const read = readingOf(batch, { events }, last);
     last = batch.at(-1)?.position ?? last;
     const detached = await owner.transaction(client => takeBatch(client, seats, read, last));
     for (const [{ saga }, reason] of detached) world.logger?.error({ saga: saga.name, reason }, 'saga detached');
@@ -58,21 +61,17 @@ export async function consume(world: World, owner: Ownership, bell: Bell, signal
   }
 }
 
-function readingOf(
-  batch: readonly StoredEvent[],
-  definitions: ReadonlyMap<string, AnyEventDefinition>,
-  before: bigint | undefined,
-): readonly Read[] {
-  return batch.map((stored, index) => {
-    let data: unknown;
-    const decoded = () => (data ??= definitions.get(stored.type)?.decode(stored.data, stored.metadata.version));
-    return { stored, meta: metaOf(stored), previous: batch[index - 1]?.position ?? before, data: decoded };
+/** The batch without what other programs put into the log. */
+function readingOf(batch: readonly StoredEvent[], registry: Pick<Registry, 'events'>, before: bigint | undefined): readonly Read[] {
+  return batch.flatMap((stored, index) => {
+    const fact = factOf(stored, registry);
+    return fact === undefined ? [] : [{ stored, fact, previous: batch[index - 1]?.position ?? before }];
   });
 }
 
 /** What the batch makes of all sagas; tells which of them had to be detached, and why. */
 async function takeBatch(
-  client: pg.ClientBase,
+  client: pg.PoolClient,
   seats: readonly Seat[],
   read: readonly Read[],
   last: bigint | undefined,
@@ -90,7 +89,7 @@ async function takeBatch(
   return detached;
 }
 
-async function takeOne(client: pg.ClientBase, seat: Seat, read: readonly Read[]): Promise<void> {
+async function takeOne(client: pg.PoolClient, seat: Seat, read: readonly Read[]): Promise<void> {
   const visits = blaming(() => visitsOf(seat, read));
   if (visits.length === 0) return;
   const instances = await loadInstances(client, seat.saga.name, [...new Set(visits.map(({ name }) => name))]);
@@ -108,11 +107,10 @@ function blaming<Result>(work: () => Result): Result {
 }
 
 function visitsOf(seat: Seat, read: readonly Read[]): readonly Visit[] {
-  const concerned = read.filter(({ stored, meta }) => isAfter(stored.position, seat.position) && concerns(seat.saga, meta));
-  return concerned.flatMap(({ stored, meta, previous, data }) => {
-    const wakes = meta.occurredAt === meta.recordedAt && isAfter(stored.position, seat.installedAt);
-    const fact: Fact = { data: data(), meta, previous, wakes };
-    return [...new Set(namesOf(seat.saga, fact))].map(name => ({ name, stored, fact }));
+  const concerned = read.filter(({ fact }) => isAfter(fact.position, seat.position) && concerns(seat.saga, fact.meta));
+  return concerned.flatMap(({ stored, previous, fact: { position, meta, data } }) => {
+    const wakes = meta.occurredAt === meta.recordedAt && isAfter(position, seat.installedAt);
+    return [...new Set(namesOf(seat.saga, meta, data))].map(name => ({ name, stored, fact: { data, meta, previous, wakes } }));
   });
 }
 
@@ -121,7 +119,7 @@ const steers = new Set<string>(processEvents.map(({ type }) => type));
 const concerns = (saga: AnySaga, { category, type }: ViewMeta): boolean =>
   category === PROCESS_CATEGORY ? steers.has(type) : Object.hasOwn(saga.instances, type);
 
-function namesOf(saga: AnySaga, { data, meta }: Fact): readonly string[] {
+function namesOf(saga: AnySaga, meta: ViewMeta, data: unknown): readonly string[] {
   if (meta.category !== PROCESS_CATEGORY)
     return (saga.instances[meta.type] as (data: unknown, meta: ViewMeta) => readonly string[])(data, meta);
   const steered = data as { readonly saga: string; readonly instance: string };
@@ -170,7 +168,7 @@ const outgoingOf = (
   }));
 
 async function advance(
-  client: pg.ClientBase,
+  client: pg.PoolClient,
   seats: readonly Seat[],
   detached: ReadonlyMap<Seat, string>,
   last: bigint | undefined,
@@ -183,6 +181,7 @@ async function advance(
     PROCESSES.version,
     last?.toString(),
   ]);
+  await announce(client, [PROCESSES.name]);
 }
 
 /** Takes the step inside a span of the trace that led to it; what it sends goes on from there. */
@@ -199,27 +198,6 @@ function traced<Result>(saga: AnySaga, { name, stored }: Visit, step: () => Resu
       span.end();
     }
   });
-}
-
-function metaOf({ id, type, stream, revision, position, metadata }: StoredEvent): ViewMeta {
-  const { category, id: entityId } = recordOf(stream);
-  const { recordedAt, occurredAt, actor, commandId, correlationId, causationId, links = [] } = metadata;
-  return {
-    eventId: id,
-    type,
-    stream,
-    category,
-    entityId,
-    revision,
-    position: position.toString(),
-    recordedAt,
-    occurredAt,
-    actor,
-    commandId,
-    correlationId,
-    causationId,
-    links,
-  };
 }
 
 const earlier = (a: bigint | undefined, b: bigint | undefined): bigint | undefined =>

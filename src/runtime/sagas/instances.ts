@@ -25,7 +25,7 @@ const LOAD = `
   select *, stopped_after::text as stopped_after from ops.saga_instances where saga = $1 and instance = any($2)`;
 
 /** Those of the named instances that exist, by name. */
-export async function loadInstances(client: pg.ClientBase, saga: string, names: readonly string[]): Promise<Map<string, Instance>> {
+export async function loadInstances(client: pg.PoolClient, saga: string, names: readonly string[]): Promise<Map<string, Instance>> {
   const { rows } = await client.query<Row>(LOAD, [saga, names]);
   return new Map(rows.map(row => [row.instance, instanceOf(row)]));
 }
@@ -58,7 +58,7 @@ const SAVE = `
     refusal = excluded.refusal, stopped_after = excluded.stopped_after, stopped_by = excluded.stopped_by,
     recorded = excluded.recorded`;
 
-export async function saveInstances(client: pg.ClientBase, saga: string, moved: ReadonlyMap<string, Instance>): Promise<void> {
+export async function saveInstances(client: pg.PoolClient, saga: string, moved: ReadonlyMap<string, Instance>): Promise<void> {
   if (moved.size === 0) return;
   await client.query(SAVE, [JSON.stringify([...moved].map(([name, instance]) => rowOf(saga, name, instance)))]);
 }

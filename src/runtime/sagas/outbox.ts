@@ -1,6 +1,6 @@
 /** Commands that sagas have still to send, as rows of ops.saga_outbox. */
 import type pg from 'pg';
-import type { Ownership } from './ownership.ts';
+import type { Ownership } from '../ownership.ts';
 import { storable } from './storable.ts';
 
 export interface Outgoing {
@@ -34,7 +34,7 @@ const POST = `
   from json_to_recordset($1::json) as r(saga text, instance text, position bigint, index integer, command_id uuid, command text,
     input text, correlation_id text, causation_id text, occurred_at text, traceparent text)`;
 
-export async function post(client: pg.ClientBase, outgoing: readonly Outgoing[]): Promise<void> {
+export async function post(client: pg.PoolClient, outgoing: readonly Outgoing[]): Promise<void> {
   if (outgoing.length === 0) return;
   await client.query(POST, [JSON.stringify(outgoing.map(row => ({ ...row, input: JSON.stringify(row.input) })))]);
 }
@@ -51,7 +51,7 @@ const NEXT = `
 
 /** Up to so many commands that may be sent now, one for each instance that is not busy. */
 export const next = (owner: Ownership, busy: Iterable<string>, limit: number): Promise<readonly Pending[]> =>
-  owner.query<Pending>(NEXT, [[...busy], limit]);
+  owner.rows<Pending>(NEXT, [[...busy], limit]);
 
 const ONE = 'where saga = $1 and instance = $2 and position = $3 and index = $4';
 const one = ({ saga, instance, position, index }: Outgoing): unknown[] => [saga, instance, position, index];
@@ -59,7 +59,7 @@ const one = ({ saga, instance, position, index }: Outgoing): unknown[] => [saga,
 /** One text for one instance; names of sagas hold no `~`. */
 export const keyOf = ({ saga, instance }: Outgoing): string => `${saga}~${instance}`;
 
-export const settle = (owner: Ownership, row: Outgoing): Promise<unknown> => owner.query(`delete from ops.saga_outbox ${ONE}`, one(row));
+export const settle = (owner: Ownership, row: Outgoing): Promise<unknown> => owner.rows(`delete from ops.saga_outbox ${ONE}`, one(row));
 
 /** Keeps a refusal, so that the command is not asked again before the refusal has become a fact. */
 export const keepRefusal = (
@@ -67,14 +67,14 @@ export const keepRefusal = (
   row: Outgoing,
   { refused, because }: { refused: string; because: string },
 ): Promise<unknown> =>
-  owner.query(`update ops.saga_outbox set refused = $5, refused_because = $6 ${ONE}`, [...one(row), refused, storable(because)]);
+  owner.rows(`update ops.saga_outbox set refused = $5, refused_because = $6 ${ONE}`, [...one(row), refused, storable(because)]);
 
 export const putOff = (owner: Ownership, row: Outgoing, problem: string, pauseMs: number): Promise<unknown> =>
-  owner.query(
+  owner.rows(
     `update ops.saga_outbox set tries = tries + 1, problem = $5, retry_at = clock_timestamp() + $6 * interval '1 millisecond' ${ONE}`,
     [...one(row), storable(problem), pauseMs],
   );
 
 /** Leaves a command that met a fault where it is, with all that follow it. */
 export const hold = (owner: Ownership, row: Outgoing, problem: string): Promise<unknown> =>
-  owner.query(`update ops.saga_outbox set tries = tries + 1, problem = $5, held = true ${ONE}`, [...one(row), storable(problem)]);
+  owner.rows(`update ops.saga_outbox set tries = tries + 1, problem = $5, held = true ${ONE}`, [...one(row), storable(problem)]);

@@ -1,13 +1,12 @@
 import { pauseAfter, rest } from '../event-log/patience.ts';
+import { Ownership } from '../ownership.ts';
 import { Bell } from './bell.ts';
 import { consume } from './consumer.ts';
 import { dispatch } from './dispatcher.ts';
-import { Ownership } from './ownership.ts';
 import { install } from './seats.ts';
 import { watch } from './steward.ts';
 import type { World } from './world.ts';
 
-const CLAIM_AGAIN_MS = 1_000;
 /** A run that lasted so long was no failed attempt to begin one. */
 const STEADY_MS = 10_000;
 
@@ -55,9 +54,8 @@ async function persistently(world: World, signal: AbortSignal, work: () => Promi
 }
 
 async function claim(world: World, signal: AbortSignal): Promise<'again'> {
-  const owner = await Ownership.claim(world.pool);
-  if (owner === undefined) await rest(CLAIM_AGAIN_MS, signal);
-  else await serve(world, owner, signal);
+  const owner = await Ownership.claim(world.pool, 'sagas', signal);
+  if (owner !== undefined) await serve(world, owner, signal);
   return 'again';
 }
 
@@ -65,7 +63,7 @@ async function claim(world: World, signal: AbortSignal): Promise<'again'> {
 async function serve(world: World, owner: Ownership, signal: AbortSignal): Promise<void> {
   world.logger?.info('sagas run here');
   const failed = new AbortController();
-  const ending = AbortSignal.any([signal, owner.lost, failed.signal]);
+  const ending = AbortSignal.any([signal, failed.signal]);
   const bell = new Bell();
   const loops = [consume(world, owner, bell, ending), dispatch(world, owner, bell, ending), watch(world, owner, ending)];
   try {

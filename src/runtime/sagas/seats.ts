@@ -1,8 +1,10 @@
 /** Which sagas there are and how far each has read. */
 import { PROCESSES } from '../../kernel/process.ts';
 import type { AnySaga } from '../../kernel/saga.ts';
-import { transaction } from '../database.ts';
-import type { Ownership } from './ownership.ts';
+import { rowsOf, transaction } from '../database.ts';
+import type { Ownership } from '../ownership.ts';
+import { describeView } from '../projector/ddl.ts';
+import { demandSameLog } from '../projector/tables.ts';
 import type { World } from './world.ts';
 
 /** A saga at its place in the log. Positions are undefined for the log's beginning. */
@@ -27,13 +29,16 @@ export const isAfter = (position: bigint, mark: bigint | undefined): boolean => 
 /**
  * Makes every saga of the house known. One not known yet is installed at the log's head: what is older makes its states
  * but sends nothing. To be done before anything is written that a new saga should act on.
- * @throws LogUnavailable, DatabaseUnavailable
+ * @throws OtherLog, LogUnavailable, DatabaseUnavailable
  */
 export async function install({ log, pool, registry }: World): Promise<void> {
   const [head, identity] = [await log.head(), await log.identity()];
   await transaction(pool, async client => {
+    await demandSameLog(client, identity);
     await client.query(INSTALL, [versionsOf(registry), head?.toString()]);
     await client.query(CHECKPOINT, [PROCESSES.name, PROCESSES.version, identity]);
+    for (const table of [...registry.projections.values()].filter(({ keptBy }) => keptBy === 'sagas'))
+      await client.query(describeView(table));
   });
 }
 
@@ -52,22 +57,21 @@ const versionsOf = (registry: World['registry']): string =>
 /**
  * Where every saga stands. One whose states have another shape now makes them anew from the log's beginning, silently up to
  * where it was. One that was detached gets another try.
- * @throws when the log is not the one that was read before
+ * @throws OtherLog
  */
 export async function takeSeats({ log, registry }: World, owner: Ownership): Promise<{ seats: Seat[]; reached: bigint | undefined }> {
   const identity = await log.identity();
   return owner.transaction(async client => {
-    const { rows: marks } = await client.query<{ log_id: string; position: string | null }>(MARK, [PROCESSES.name, PROCESSES.version]);
-    const [mark] = marks;
-    if (mark?.log_id !== identity)
-      throw new Error(`Sagas have read the event log ${mark?.log_id}, but ${identity} is connected: another log was put in its place.`);
+    await demandSameLog(client, identity);
     await client.query(RESHAPE, [versionsOf(registry)]);
-    const { rows } = await client.query<Row>(SEATS, [[...registry.sagas.keys()]]);
-    return { seats: [...registry.sagas.values()].map(saga => seatOf(saga, rows)), reached: positionOf(mark.position) };
+    const sagas = [...registry.sagas.values()];
+    const { rows } = await client.query<Row>(SEATS, [sagas.map(({ name }) => name)]);
+    const [mark] = await rowsOf<{ position: string | null }>(client, MARK, [PROCESSES.name, PROCESSES.version]);
+    return { seats: sagas.map(saga => seatOf(saga, rows)), reached: positionOf(mark?.position ?? null) };
   });
 }
 
-const MARK = 'select log_id, position::text as position from ops.checkpoints where name = $1 and version = $2';
+const MARK = 'select position::text as position from ops.checkpoints where name = $1 and version = $2';
 
 /** States of another version are of no use: their saga reads the log again. */
 const RESHAPE = `

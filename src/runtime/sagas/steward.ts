@@ -4,8 +4,8 @@ import { rest } from '../event-log/patience.ts';
 import { LogUnavailable } from '../event-log/port.ts';
 import { Conflict } from '../executor/port.ts';
 import { uuidv5 } from '../ids.ts';
+import type { Ownership } from '../ownership.ts';
 import type { Alarm } from './move.ts';
-import type { Ownership } from './ownership.ts';
 import { record } from './steering.ts';
 import type { World } from './world.ts';
 
@@ -45,7 +45,7 @@ const DUE = `
 async function ring({ log, clock }: World, owner: Ownership, rung: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>> {
   const now = clock.now();
   const ringing = new Set<string>();
-  for (const { saga, instance, alarms, correlation_id: correlationId } of await owner.query<Due>(DUE, [now, RINGING_MAX])) {
+  for (const { saga, instance, alarms, correlation_id: correlationId } of await owner.rows<Due>(DUE, [now, RINGING_MAX])) {
     for (const [alarm, { due, setBy }] of Object.entries(alarms)) {
       if (due > now || signal.aborted) continue;
       const commandId = uuidv5('alarm', saga, instance, alarm, setBy);
@@ -67,7 +67,7 @@ interface Parked {
 }
 
 async function recordParked({ log, clock }: World, owner: Ownership, signal: AbortSignal): Promise<void> {
-  const parked = await owner.query<Parked>(
+  const parked = await owner.rows<Parked>(
     `select saga, instance, waiting ->> 'reason' as reason, stopped_by, correlation_id from ops.saga_instances where not recorded limit $1`,
     [RINGING_MAX],
   );
@@ -76,6 +76,6 @@ async function recordParked({ log, clock }: World, owner: Ownership, signal: Abo
     const event = ProcessParked({ saga, instance, reason });
     const commandId = uuidv5('park', saga, instance, causationId);
     await record(log, { event, commandId, correlationId, causationId, recordedAt: clock.now() });
-    await owner.query('update ops.saga_instances set recorded = true where saga = $1 and instance = $2', [saga, instance]);
+    await owner.rows('update ops.saga_instances set recorded = true where saga = $1 and instance = $2', [saga, instance]);
   }
 }
