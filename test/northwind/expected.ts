@@ -57,7 +57,7 @@ function hundredths(text: string | null): number {
 export const lineCents = (unitPrice: string | null, quantity: string | null, discount: string | null): number =>
   Math.floor((hundredths(unitPrice) * Number(quantity) * (100 - hundredths(discount)) + 50) / 100);
 
-export const day = (text: string | null): string | null => text && text.slice(0, 10);
+export const day = (text: string | null): string | null => text?.slice(0, 10) ?? null;
 
 export interface Line {
   readonly orderId: string;

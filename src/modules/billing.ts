@@ -1,0 +1,28 @@
+import { cancelInvoice, draftOrderInvoice } from '../commands/billing/invoice.ts';
+import { completeInvoiceIssue, issueInvoice, takeNumber, withdrawInvoiceIssue } from '../commands/billing/issue.ts';
+import { applyPaymentToInvoice, lapsePayment, recordPayment, unapplyPaymentFromInvoice } from '../commands/billing/payment.ts';
+import { module } from '../kernel/module.ts';
+import { invoiceLines, invoices, listInvoices, showInvoice } from '../projections/billing/invoices.ts';
+import { listPayments, payments, showPayment } from '../projections/billing/payments.ts';
+import { revenue } from '../projections/billing/revenue.ts';
+import { invoiceIssue } from '../sagas/billing/invoice-issue.ts';
+import { paymentHolds } from '../sagas/billing/payment-holds.ts';
+
+export const billing = module({
+  name: 'billing',
+  commands: [
+    draftOrderInvoice,
+    cancelInvoice,
+    issueInvoice,
+    takeNumber,
+    completeInvoiceIssue,
+    withdrawInvoiceIssue,
+    recordPayment,
+    applyPaymentToInvoice,
+    unapplyPaymentFromInvoice,
+    lapsePayment,
+  ],
+  projections: [invoices, invoiceLines, payments],
+  queries: [listInvoices, showInvoice, listPayments, showPayment, revenue],
+  sagas: [invoiceIssue, paymentHolds],
+});
