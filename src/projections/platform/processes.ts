@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type { RecordRef } from '../../kernel/command.ts';
+import { answerSchema, type Field, field, readFields, selectList } from '../../kernel/field.ts';
+import { listing } from '../../kernel/listing.ts';
+import { PROCESSES, processEvents, processOf } from '../../kernel/process.ts';
+import type { AnyProjection } from '../../kernel/projection.ts';
+import { NoSuchRecord, query } from '../../kernel/query.ts';
+import { instant, integer, nullable, table, text } from '../../kernel/table.ts';
+
+export const processesTable = table(
+  'processes',
+  'Processes that run across records: what each waits for, since when, and who can move it',
+  {
+    saga: text('Name of the kind of process'),
+    instance: text('Which one it is, mostly the id of the record it began with'),
+    status: text('running, parked (a fault or a refusal stopped it) or finished'),
+    about_category: text('Kind of the record it is about'),
+    about_id: text('Id of the record it is about'),
+    reason: text('Why it is where it is'),
+    next: text('What happens once it moves'),
+    waited_category: nullable(text('Kind of the record it waits for')),
+    waited_id: nullable(text('Id of the record it waits for')),
+    moved_by_command: nullable(text('Command that moves it; null while the house itself is at work')),
+    moved_by_permission: nullable(text('Permission that command takes')),
+    since: instant('When it last moved'),
+    refused_command: nullable(text('Its last command that was refused')),
+    refused: nullable(text('Code of that refusal')),
+    refused_because: nullable(text('Reason of that refusal')),
+    tried_command: nullable(text('Command it is about to send')),
+    tries: nullable(integer('How often sending that command has failed')),
+    problem: nullable(text('Why sending it failed last')),
+    correlation_id: text('The thread it belongs to'),
+  },
+  { key: 'Saga and instance, joined by ~' },
+);
+
+/** Kept by the runner of sagas in the transaction that moves an instance; it counts as a view for whoever waits for it. */
+export const processes: AnyProjection = { ...PROCESSES, table: processesTable, events: processEvents, on: {}, keptBy: 'sagas' };
+
+const RecordAnswer = z.strictObject({
+  category: z.string().meta({ description: 'Kind of the record' }),
+  id: z.string(),
+});
+
+const record = (category: string, id: string): Field<RecordRef> => ({
+  sql: [category, id],
+  schema: RecordAnswer,
+  read: ([kind, value]) => ({ category: kind as string, id: value as string }),
+});
+
+const MovedBy = z.strictObject({ command: z.string(), permission: z.string() });
+const Refused = z.strictObject({ command: z.string(), code: z.string(), because: z.string() });
+const Tried = z.strictObject({ command: z.string(), times: z.int(), problem: z.string() });
+
+const fields = {
+  saga: field.text('p.saga'),
+  instance: field.text('p.instance'),
+  about: record('p.about_category', 'p.about_id'),
+  status: field.text('p.status'),
+  reason: field.text('p.reason'),
+  next: field.text('p.next'),
+  since: field.instant('p.since'),
+  waitsFor: field.maybe(record('p.waited_category', 'p.waited_id')),
+  movedBy: field.maybe({
+    sql: ['p.moved_by_command', 'p.moved_by_permission'],
+    schema: MovedBy,
+    read: ([command, permission]) => ({ command: command as string, permission: permission as string }),
+  }),
+  refused: field.maybe({
+    sql: ['p.refused_command', 'p.refused', 'p.refused_because'],
+    schema: Refused,
+    read: ([command, code, because]) => ({ command: command as string, code: code as string, because: because as string }),
+  }),
+  tried: field.maybe({
+    sql: ['case when p.tries > 0 then p.tried_command end', 'p.tries', 'p.problem'],
+    schema: Tried,
+    read: ([command, times, problem]) => ({ command: command as string, times: times as number, problem: problem as string }),
+  }),
+  correlationId: field.text('p.correlation_id'),
+};
+
+export const listProcesses = listing({
+  type: 'ListProcesses',
+  summary: 'Processes under way: what each waits for and since when, who can move it, what was tried.',
+  route: 'GET /processes',
+  permission: 'platform:processes',
+  reads: [processes],
+  from: 'processes p',
+  key: 'p.id',
+  fields,
+  where: `p.status <> 'finished'`,
+  filters: { saga: 'p.saga = ?', status: 'p.status = ?', about: 'p.about_id = ?' },
+  sorts: { since: { sql: 'p.since' }, newest: { sql: 'p.since', descending: true } },
+  usual: 'since',
+});
+
+export const showProcess = query({
+  type: 'ShowProcess',
+  summary: 'One process, also when it is finished.',
+  route: 'GET /processes/:saga/:instance',
+  permission: 'platform:processes',
+  reads: [processes],
+  input: z.strictObject({ saga: z.string().max(100), instance: z.string().max(200) }),
+  output: answerSchema(fields),
+  answer: async (db, { saga, instance }) => {
+    const [row] = await db.rows(`select ${selectList(fields)} from processes p where p.saga = $1 and p.instance = $2`, [saga, instance]);
+    if (row === undefined) throw new NoSuchRecord('process', processOf(saga, instance).id);
+    return readFields(fields, row);
+  },
+});
