@@ -15,7 +15,8 @@ const onPrice = { permission: 'catalogue:price', decider: Price, entityId: price
 export const setListPrice = command({
   ...onPrice,
   type: 'SetPrice',
-  summary: 'Sets the price of an item in a list from a day on, today unless one is given; with breaks, other prices hold from a quantity on.',
+  summary:
+    'Sets the price of an item in a list from a day on, today unless one is given; with breaks, other prices hold from a quantity on.',
   route: 'POST /price-lists/:id/prices',
   input: z.strictObject({
     id: Id,

@@ -4,7 +4,7 @@ import { addLine, order, removeLine, undoOrder } from '../../domain/crm/deal-lin
 import { existing } from '../../domain/records.ts';
 import { Address, Day, Id, Reason } from '../../domain/vocabulary.ts';
 import { byId, command } from '../../kernel/command.ts';
-import { Decimal, PercentText, PriceText } from '../../kernel/decimal.ts';
+import { type Decimal, PercentText, PriceText } from '../../kernel/decimal.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
 import { itemsForOrder } from '../../projections/catalogue/items.ts';
 import { accountForOrder } from '../../projections/crm/accounts.ts';
@@ -24,7 +24,8 @@ const LineNumber = z.codec(z.string().regex(/^[1-9]\d{0,5}$/, 'The number of a l
 export const addDealLine = command({
   ...onDeal,
   type: 'AddDealLine',
-  summary: 'Adds what is to be sold. Without a price by hand the price of the day of the order counts; with one it takes a right and a reason.',
+  summary:
+    'Adds what is to be sold. Without a price by hand the price of the day of the order counts; with one it takes a right and a reason.',
   route: 'POST /deals/:id/lines',
   permission: 'crm:edit',
   input: z.strictObject({
@@ -36,7 +37,7 @@ export const addDealLine = command({
     discount: PercentText.default('0' as Decimal),
   }),
   facts: async (_, { itemId }, ask) => ({ itemKnown: (await ask(itemsForOrder, { ids: [itemId] })).length > 0 }),
-  decide: existing('deal', (deal, { id: _, ...wish }, context) => addLine(deal, wish, context)),
+  decide: existing('deal', addLine),
 });
 
 export const removeDealLine = command({
@@ -58,7 +59,7 @@ export const orderDeal = command({
   permission: 'sales:order',
   input: z.strictObject({ id: Id, warehouseId: Id, requiredOn: Day.optional(), shipTo: Address.optional() }),
   facts: async (deal, _, ask) => ({ account: deal === undefined ? null : await ask(accountForOrder, { id: deal.accountId }) }),
-  decide: existing('deal', (deal, { id: _, ...wish }, context) => order(deal, wish, context)),
+  decide: existing('deal', order),
 });
 
 export const undoDealOrder = command({

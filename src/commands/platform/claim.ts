@@ -39,7 +39,9 @@ export const keysHeld =
   <State, D extends AnyEventDefinition>(decider: Decider<State, D>, keysOf: (state: State) => Keys) =>
   (events: readonly EventOf<D>[], before: State, holder: string): readonly Hold[] => {
     const after = events.reduce((state, { type, data }) => evolve(decider, state, type, data), before);
-    return Object.keys({ ...keysOf(before), ...keysOf(after) }).flatMap(kind => changedKey(kind, keysOf(before)[kind], keysOf(after)[kind], holder));
+    return Object.keys({ ...keysOf(before), ...keysOf(after) }).flatMap(kind =>
+      changedKey(kind, keysOf(before)[kind], keysOf(after)[kind], holder),
+    );
   };
 
 function changedKey(kind: string, from: string | undefined, to: string | undefined, holder: string): readonly Hold[] {

@@ -1,8 +1,8 @@
 /** An item is what we sell and buy: goods we keep in stock, or services and charges we do not. */
 import { z } from 'zod';
 import type { DecisionContext } from '../../kernel/command.ts';
-import { Decimal } from '../../kernel/decimal.ts';
 import { type Decision, decider, invalid, type Refusal } from '../../kernel/decider.ts';
+import { Decimal } from '../../kernel/decimal.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency } from '../../kernel/money.ts';
 import { Quantity } from '../../kernel/quantity.ts';

@@ -43,7 +43,11 @@ export interface DefaultKnowledge {
   readonly defaultListId: string | undefined;
 }
 
-function conflict({ isDefault }: PriceListCard, currency: string, { facts, entityId }: DecisionContext<DefaultKnowledge>): Refusal | undefined {
+function conflict(
+  { isDefault }: PriceListCard,
+  currency: string,
+  { facts, entityId }: DecisionContext<DefaultKnowledge>,
+): Refusal | undefined {
   const existingId = facts.defaultListId;
   if (!isDefault || existingId === undefined || existingId === entityId) return undefined;
   return refuse('DefaultListConflict', `There is a default price list in ${currency} already.`, { existingId });

@@ -1,8 +1,8 @@
 /** The price of one item in one list, with a stream of its own: every change of price is a fact. */
 import { z } from 'zod';
 import type { DecisionContext } from '../../kernel/command.ts';
-import { Decimal } from '../../kernel/decimal.ts';
 import { type Decision, decider, invalid, type Refusal, refuse } from '../../kernel/decider.ts';
+import { Decimal } from '../../kernel/decimal.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency } from '../../kernel/money.ts';
 import { Quantity } from '../../kernel/quantity.ts';
@@ -58,7 +58,14 @@ export function setPrice(price: Price | undefined, wish: Wish, { facts, today }:
   if (stop) return stop;
   const breaks = wish.breaks.toSorted((a, b) => a.quantity - b.quantity);
   const currency = facts.list?.currency as string;
-  const set = PriceSet({ priceListId: wish.id, itemId: wish.itemId, from: wish.from ?? today, currency, unitPrice: wish.unitPrice, breaks });
+  const set = PriceSet({
+    priceListId: wish.id,
+    itemId: wish.itemId,
+    from: wish.from ?? today,
+    currency,
+    unitPrice: wish.unitPrice,
+    breaks,
+  });
   return JSON.stringify(price?.last) === JSON.stringify(set.data) ? [] : [set];
 }
 

@@ -2,6 +2,7 @@
 import type { DecisionContext } from '../../kernel/command.ts';
 import { type Decision, invalid, type Refusal, refuse } from '../../kernel/decider.ts';
 import type { DataOf } from '../../kernel/event.ts';
+import { LINES_MAX } from '../document.ts';
 import {
   barred,
   type Deal,
@@ -14,9 +15,6 @@ import {
   locked,
 } from './deal.ts';
 
-/** An order takes no more. */
-const LINES_MAX = 100;
-
 type Line = Omit<DealLine, 'line'>;
 
 export interface LineKnowledge {
@@ -25,7 +23,8 @@ export interface LineKnowledge {
 
 export function addLine(deal: Deal, wish: Line, context: DecisionContext<LineKnowledge>): Decision<DealFact> {
   const stop = barred(deal, 'AddDealLine') ?? locked(deal) ?? faultOf(deal, wish, context);
-  return stop ?? [DealLineAdded({ ...wish, line: deal.lineLast + 1 })];
+  const { itemId, quantity, unitPrice, priceReason, discount } = wish;
+  return stop ?? [DealLineAdded({ line: deal.lineLast + 1, itemId, quantity, unitPrice, priceReason, discount })];
 }
 
 /** A price by hand takes a right and a reason, here as in the sales order that will bear it. */
@@ -53,14 +52,19 @@ export interface OrderKnowledge {
 }
 
 /** A deal is ordered once; after its order came to nothing, again. */
-export function order(deal: Deal, wish: Ordering, { id, facts }: DecisionContext<OrderKnowledge>): Decision<DealFact> {
+export function order(
+  deal: Deal,
+  { warehouseId, requiredOn, shipTo }: Ordering,
+  { id, facts }: DecisionContext<OrderKnowledge>,
+): Decision<DealFact> {
   if (deal.orderId) return refuse('Duplicate', 'This deal is ordered already.', { existingId: deal.orderId });
   const stop = barred(deal, 'OrderDeal');
   if (stop) return stop;
   if (facts.account?.blocked) return refuse('AccountBlocked', 'The account is blocked; nothing new is sold to it.');
   if (deal.lines.length === 0) return invalid([{ pointer: '/lines', detail: 'An order needs at least one line.' }]);
-  const { accountId, ownerId, card, lines } = deal;
-  return [DealOrdered({ ...wish, orderId: id('order'), accountId, ownerId, currency: card.currency, lines: [...lines] })];
+  const { accountId, ownerId, lines } = deal;
+  const { currency } = deal.card;
+  return [DealOrdered({ orderId: id('order'), accountId, ownerId, warehouseId, currency, requiredOn, shipTo, lines: [...lines] })];
 }
 
 /** What is won is won: a later cancellation changes the order, not the deal. */

@@ -1,5 +1,6 @@
 /** Which price holds: the levels of the hierarchy in order, the first that has one wins, and the answer says why. */
 import { z } from 'zod';
+import { LINES_MAX } from '../../domain/document.ts';
 import { Day, Id } from '../../domain/vocabulary.ts';
 import { Decimal } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
@@ -183,8 +184,6 @@ async function currencyOf(db: ReadDatabase, accountId: string): Promise<string> 
   if (account === undefined) throw new NoSuchRecord('account', accountId);
   return account.currency;
 }
-
-const LINES_MAX = 100;
 
 /** Asked by commands that sell: the prices of all lines at once, in their order. */
 export const pricesForOrder = query({

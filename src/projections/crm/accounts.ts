@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Account, type AccountCard } from '../../domain/crm/account.ts';
-import { PostalAddress } from '../../domain/vocabulary.ts';
+import { type Address, PostalAddress } from '../../domain/vocabulary.ts';
 import { field } from '../../kernel/field.ts';
 import { listing, record } from '../../kernel/listing.ts';
 import { Currency } from '../../kernel/money.ts';
@@ -29,7 +29,7 @@ export const accounts = projection({
       phone: nullable(text('Telephone')),
       fax: nullable(text('Fax')),
       website: nullable(text('Website')),
-      address: nullable(json<PostalAddress>('Address: name, street, city, region, postalCode, country')),
+      address: nullable(json<Address>('Address: name, street, city, region, postalCode, country')),
       city: nullable(text('City of the address')),
       country: nullable(text('Country of the address')),
       owner_id: text('User who answers for it'),

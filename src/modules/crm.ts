@@ -1,0 +1,85 @@
+import {
+  activateAccount,
+  assignAccount,
+  blockAccount,
+  createAccount,
+  createAccountFromLead,
+  editAccount,
+  unblockAccount,
+} from '../commands/crm/account.ts';
+import { addContact, addContactFromLead, assignContact, editContact } from '../commands/crm/contact.ts';
+import {
+  assignDeal,
+  changeDealStage,
+  editDeal,
+  loseDeal,
+  openDeal,
+  openDealFromLead,
+  reopenDeal,
+  winDeal,
+  winDealByPayment,
+} from '../commands/crm/deal.ts';
+import { addDealLine, orderDeal, removeDealLine, undoDealOrder } from '../commands/crm/deal-order.ts';
+import { assignLead, captureLead, changeLeadStage, convertLead, disqualifyLead, editLead, reopenLead } from '../commands/crm/lead.ts';
+import { module } from '../kernel/module.ts';
+import { accountForOrder, accounts, listAccounts, showAccount } from '../projections/crm/accounts.ts';
+import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
+import { contactKnown, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
+import { dealLines, deals, listDeals, showDeal } from '../projections/crm/deals.ts';
+import { leads, listLeads, showLead } from '../projections/crm/leads.ts';
+import { accountActivation } from '../sagas/crm/account-activation.ts';
+import { dealOrder } from '../sagas/crm/deal-order.ts';
+import { leadConversion } from '../sagas/crm/lead-conversion.ts';
+
+export const crm = module({
+  name: 'crm',
+  commands: [
+    captureLead,
+    editLead,
+    assignLead,
+    changeLeadStage,
+    disqualifyLead,
+    reopenLead,
+    convertLead,
+    createAccount,
+    createAccountFromLead,
+    editAccount,
+    assignAccount,
+    activateAccount,
+    blockAccount,
+    unblockAccount,
+    addContact,
+    addContactFromLead,
+    editContact,
+    assignContact,
+    openDeal,
+    openDealFromLead,
+    editDeal,
+    assignDeal,
+    changeDealStage,
+    winDeal,
+    winDealByPayment,
+    loseDeal,
+    reopenDeal,
+    addDealLine,
+    removeDealLine,
+    orderDeal,
+    undoDealOrder,
+  ],
+  projections: [leads, accounts, contacts, deals, dealLines],
+  queries: [
+    listLeads,
+    showLead,
+    listAccounts,
+    showAccount,
+    accountForOrder,
+    listContacts,
+    showContact,
+    contactKnown,
+    listDeals,
+    showDeal,
+    showLeadBoard,
+    showDealBoard,
+  ],
+  sagas: [leadConversion, dealOrder, accountActivation],
+});

@@ -1,0 +1,196 @@
+import { Deal, type DealCard, DealLineAdded, DealLineRemoved } from '../../domain/crm/deal.ts';
+import { DEAL_STAGES, type DealStage } from '../../domain/crm/deal-stages.ts';
+import { field } from '../../kernel/field.ts';
+import { listing } from '../../kernel/listing.ts';
+import { projection, type ViewMeta } from '../../kernel/projection.ts';
+import { recordWithLines } from '../../kernel/record-with-lines.ts';
+import { day, decimal, instant, integer, minorUnits, nullable, quantity, table, text } from '../../kernel/table.ts';
+import { items } from '../catalogue/items.ts';
+import { containing } from '../search.ts';
+import { accounts } from './accounts.ts';
+import { contacts } from './contacts.ts';
+
+export const deals = projection({
+  name: 'deals',
+  version: 1,
+  table: table(
+    'deals',
+    'Sales we hope for, and how they ended',
+    {
+      name: text('What the deal is called'),
+      account_id: text('Account it is with'),
+      contact_id: nullable(text('Person to talk to')),
+      currency: text('ISO 4217 code of the deal'),
+      amount: nullable(minorUnits('What it is worth')),
+      request_category: nullable(text('What is asked for')),
+      description: nullable(text('What is asked for, in words')),
+      expected_close: nullable(day('When it is expected to be decided')),
+      owner_id: text('User who answers for it'),
+      lead_id: nullable(text('Lead it came from')),
+      stage: text('Stage of the pipeline'),
+      stage_since: instant('When it came into this stage'),
+      percent: integer('Chance of winning it, per cent, as its stage said when it came there'),
+      resume_on: nullable(day('When it is to be taken up again; while it is paused')),
+      closed_reason: nullable(text('Why it was won or lost')),
+      competitor: nullable(text('To whom it was lost')),
+      order_id: nullable(text('Sales order made of it')),
+      order_undone: nullable(text('Why its last order came to nothing')),
+      opened_at: instant('When it was opened'),
+    },
+    { indexes: ['stage, stage_since', 'account_id', 'owner_id', 'opened_at, id'] },
+  ),
+  events: Deal.events,
+  ownRows: { permission: 'crm:read', owner: 'owner_id' },
+  on: {
+    DealOpened: (_, { accountId, ownerId, leadId, stage, ...card }, _key, meta) => ({
+      ...cardColumns(card),
+      ...inStage(stage, meta),
+      ...NOTHING_YET,
+      account_id: accountId,
+      owner_id: ownerId,
+      lead_id: leadId ?? null,
+      opened_at: meta.occurredAt,
+    }),
+    DealEdited: (row, card) => row && { ...row, ...cardColumns(card) },
+    DealAssigned: (row, { to }) => row && { ...row, owner_id: to },
+    DealStageChanged: (row, { to, resumeOn }, _key, meta) => row && { ...row, ...inStage(to, meta), resume_on: resumeOn ?? null },
+    DealLineAdded: () => undefined,
+    DealLineRemoved: () => undefined,
+    DealOrdered: (row, { orderId }) => row && { ...row, order_id: orderId, order_undone: null },
+    DealOrderUndone: (row, { because }) => row && { ...row, order_id: null, order_undone: because },
+    DealWon: (row, { reason }, _key, meta) => row && { ...row, ...inStage('Completed', meta), closed_reason: reason, resume_on: null },
+    DealLost: (row, { to, reason, competitor }, _key, meta) =>
+      row && { ...row, ...inStage(to, meta), closed_reason: reason, competitor: competitor ?? null, resume_on: null },
+    DealReopened: (row, { to }, _key, meta) => row && { ...row, ...inStage(to, meta), closed_reason: null, competitor: null },
+  },
+});
+
+const NOTHING_YET = { resume_on: null, closed_reason: null, competitor: null, order_id: null, order_undone: null };
+
+const inStage = (stage: DealStage, { occurredAt }: ViewMeta) => ({ stage, stage_since: occurredAt, percent: DEAL_STAGES[stage].percent });
+
+function cardColumns(card: DealCard) {
+  return {
+    name: card.name,
+    contact_id: card.contactId ?? null,
+    currency: card.currency,
+    amount: card.amount?.minor ?? null,
+    request_category: card.requestCategory ?? null,
+    description: card.description ?? null,
+    expected_close: card.expectedClose ?? null,
+  };
+}
+
+export const dealLines = projection({
+  name: 'deal-lines',
+  version: 1,
+  table: table(
+    'deal_lines',
+    'What deals are to sell',
+    {
+      deal_id: text('Deal the line is on'),
+      line: integer('Number of the line on its deal'),
+      item_id: text('Item to be sold'),
+      quantity: quantity('Quantity to be sold'),
+      unit_price: nullable(decimal('Price of one unit by hand, in the currency of the deal; empty where the price list counts')),
+      price_reason: nullable(text('Why the price is by hand')),
+      discount: decimal('Discount, per cent'),
+    },
+    { key: 'Deal and line, joined by ~', indexes: ['deal_id', 'item_id'] },
+  ),
+  events: [DealLineAdded, DealLineRemoved],
+  keys: { DealLineAdded: ofLine, DealLineRemoved: ofLine },
+  on: {
+    DealLineAdded: (_, { itemId, unitPrice, priceReason, ...rest }, _key, { entityId }) => ({
+      ...rest,
+      deal_id: entityId,
+      item_id: itemId,
+      unit_price: unitPrice ?? null,
+      price_reason: priceReason ?? null,
+    }),
+    DealLineRemoved: () => null,
+  },
+});
+
+function ofLine({ line }: { readonly line: number }, { entityId }: ViewMeta): readonly string[] {
+  return [`${entityId}~${line}`];
+}
+
+const source = {
+  permission: 'crm:read',
+  reads: [deals, dealLines, accounts, contacts, items],
+  from: 'deals d left join accounts a on a.id = d.account_id left join contacts c on c.id = d.contact_id',
+  key: 'd.id',
+  fields: {
+    id: field.text('d.id'),
+    name: field.text('d.name'),
+    accountId: field.text('d.account_id'),
+    accountName: field.maybe(field.text('a.name')),
+    contactId: field.maybe(field.text('d.contact_id')),
+    contactName: field.maybe(field.text('c.name')),
+    currency: field.text('d.currency'),
+    amount: field.maybe(field.money('d.amount', 'd.currency')),
+    percent: field.integer('d.percent'),
+    requestCategory: field.maybe(field.text('d.request_category')),
+    description: field.maybe(field.text('d.description')),
+    expectedClose: field.maybe(field.day('d.expected_close')),
+    ownerId: field.text('d.owner_id'),
+    leadId: field.maybe(field.text('d.lead_id')),
+    stage: field.text('d.stage'),
+    stageSince: field.instant('d.stage_since'),
+    resumeOn: field.maybe(field.day('d.resume_on')),
+    closedReason: field.maybe(field.text('d.closed_reason')),
+    competitor: field.maybe(field.text('d.competitor')),
+    orderId: field.maybe(field.text('d.order_id')),
+    orderUndone: field.maybe(field.text('d.order_undone')),
+    openedAt: field.instant('d.opened_at'),
+  },
+} as const;
+
+export const listDeals = listing({
+  ...source,
+  type: 'ListDeals',
+  summary: 'Deals, newest first; `filter[search]` looks in the names of deal and account.',
+  route: 'GET /deals',
+  filters: {
+    search: containing('d.name', 'a.name'),
+    stage: 'd.stage = ?',
+    owner: 'd.owner_id = ?',
+    account: 'd.account_id = ?',
+    contact: 'd.contact_id = ?',
+    lead: 'd.lead_id = ?',
+    requestCategory: 'd.request_category = ?',
+    closesFrom: 'd.expected_close::text >= ?',
+    closesTo: 'd.expected_close::text <= ?',
+  },
+  sorts: {
+    newest: { sql: 'd.opened_at', descending: true },
+    waiting: { sql: 'd.stage_since' },
+    name: { sql: 'd.name' },
+    closing: { sql: "coalesce(d.expected_close, 'infinity'::date)" },
+  },
+  usual: 'newest',
+});
+
+export const showDeal = recordWithLines({
+  ...source,
+  type: 'ShowDeal',
+  summary: 'One deal with its lines.',
+  route: 'GET /deals/:id',
+  noun: 'deal',
+  lines: {
+    from: 'deal_lines l left join items i on i.id = l.item_id',
+    of: 'l.deal_id',
+    order: 'l.line',
+    fields: {
+      line: field.integer('l.line'),
+      itemId: field.text('l.item_id'),
+      sku: field.maybe(field.text('i.sku')),
+      itemName: field.maybe(field.text('i.name')),
+      quantity: field.quantity('l.quantity'),
+      unitPrice: field.maybe(field.decimal('l.unit_price')),
+      priceReason: field.maybe(field.text('l.price_reason')),
+      discount: field.decimal('l.discount'),
+    },
+  },
+});
