@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { type CommandMessage, recordOf } from '../../src/kernel/command.ts';
 import type { AnyEventDefinition, DomainEvent } from '../../src/kernel/event.ts';
-import { AlarmRang, CommandRefused, type processEvents, processOf } from '../../src/kernel/process.ts';
+import { AlarmRang, CommandRefused, type processEvents, processOf } from '../../src/kernel/processes.ts';
 import type { ViewMeta } from '../../src/kernel/projection.ts';
 import type { AnySaga, Saga, WaitingFor } from '../../src/kernel/saga.ts';
 import { type Instance, move } from '../../src/runtime/sagas/move.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RecordRef } from '../../kernel/command.ts';
 import { answerSchema, type Field, field, readFields, selectList } from '../../kernel/field.ts';
 import { listing } from '../../kernel/listing.ts';
-import { PROCESSES, processEvents, processOf } from '../../kernel/process.ts';
+import { PROCESSES, processEvents, processOf } from '../../kernel/processes.ts';
 import type { AnyProjection } from '../../kernel/projection.ts';
 import { NoSuchRecord, query } from '../../kernel/query.ts';
 import { instant, integer, nullable, table, text } from '../../kernel/table.ts';

@@ -3,7 +3,7 @@ import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type pg from 'pg';
 import type { AnyEventDefinition } from '../../kernel/event.ts';
 import type { Registry } from '../../kernel/module.ts';
-import { PROCESS_CATEGORY, PROCESSES, processEvents } from '../../kernel/process.ts';
+import { PROCESS_CATEGORY, PROCESSES, processEvents } from '../../kernel/processes.ts';
 import type { ViewMeta } from '../../kernel/projection.ts';
 import type { AnySaga } from '../../kernel/saga.ts';
 import type { StoredEvent } from '../event-log/port.ts';

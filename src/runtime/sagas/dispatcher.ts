@@ -1,6 +1,6 @@
 /** Sends what sagas want sent: in order within an instance, instances beside each other. */
 import { system } from '../../kernel/authority.ts';
-import { CommandRefused, ProcessParked } from '../../kernel/process.ts';
+import { CommandRefused, ProcessParked } from '../../kernel/processes.ts';
 import { pauseAfter, within } from '../event-log/patience.ts';
 import { LogUnavailable } from '../event-log/port.ts';
 import { Conflict, type Execution, Overloaded, ViewsLag } from '../executor/port.ts';

@@ -1,7 +1,7 @@
 /** How a fact moves an instance of a saga: pure, so that the same log always makes the same state. */
 import type { CommandMessage, RecordRef } from '../../kernel/command.ts';
 import type { Handlers } from '../../kernel/event.ts';
-import { PROCESS_CATEGORY, type processEvents } from '../../kernel/process.ts';
+import { PROCESS_CATEGORY, type processEvents } from '../../kernel/processes.ts';
 import type { ViewMeta } from '../../kernel/projection.ts';
 import type { AnySaga, RefusedCommand, Step, WaitingFor } from '../../kernel/saga.ts';
 

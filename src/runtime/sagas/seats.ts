@@ -1,5 +1,5 @@
 /** Which sagas there are and how far each has read. */
-import { PROCESSES } from '../../kernel/process.ts';
+import { PROCESSES } from '../../kernel/processes.ts';
 import type { AnySaga } from '../../kernel/saga.ts';
 import { rowsOf, transaction } from '../database.ts';
 import type { Ownership } from '../ownership.ts';

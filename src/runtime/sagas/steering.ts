@@ -1,7 +1,7 @@
 import { streamOf } from '../../kernel/command.ts';
 import type { DomainEvent } from '../../kernel/event.ts';
 import type { EventMetadata } from '../../kernel/metadata.ts';
-import { processEvents, processOf } from '../../kernel/process.ts';
+import { processEvents, processOf } from '../../kernel/processes.ts';
 import { type EventLog, NO_STREAM, WrongRevision } from '../event-log/port.ts';
 import { Conflict } from '../executor/port.ts';
 import { digest, uuidv5 } from '../ids.ts';

@@ -1,5 +1,5 @@
 /** Puts into the log what time brings and what the log does not tell yet: alarms that fall due, instances that were parked. */
-import { AlarmRang, ProcessParked } from '../../kernel/process.ts';
+import { AlarmRang, ProcessParked } from '../../kernel/processes.ts';
 import { rest } from '../event-log/patience.ts';
 import { LogUnavailable } from '../event-log/port.ts';
 import { Conflict } from '../executor/port.ts';
