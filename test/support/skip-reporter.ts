@@ -1,0 +1,35 @@
+/** Says loudly what was skipped and why, and leaves the counts of a run for who started it. */
+import { writeFileSync } from 'node:fs';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+
+/** What a run came to; `npm test` adds it up with the other checks. */
+export interface Summary {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export default class SkipReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
+    const tests = modules.flatMap(module => [...module.children.allTests()]);
+    const inState = (state: string): readonly TestCase[] => tests.filter(test => test.result().state === state);
+    const skipped = inState('skipped');
+    for (const test of skipped) process.stdout.write(`SKIPPED ${test.module.relativeModuleId} > ${test.fullName}: ${reasonOf(test)}\n`);
+    const summary: Summary = {
+      passed: inState('passed').length,
+      failed: inState('failed').length + inState('pending').length + brokenModules(modules).length + unhandled.length,
+      skipped: skipped.length,
+    };
+    const file = process.env.THROUGHLINE_TEST_SUMMARY;
+    if (file) writeFileSync(file, JSON.stringify(summary));
+  }
+}
+
+/** A file that cannot be loaded, or whose hooks fail, fails without a failed test in it. */
+const brokenModules = (modules: readonly TestModule[]): readonly TestModule[] =>
+  modules.filter(module => !module.ok() && [...module.children.allTests()].every(test => test.result().state !== 'failed'));
+
+function reasonOf(test: TestCase): string {
+  const result = test.result();
+  return (result.state === 'skipped' && result.note) || 'no reason given';
+}
