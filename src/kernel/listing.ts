@@ -42,12 +42,23 @@ interface Listing<F extends Fields, Sorts extends Record<string, Sort>> extends 
   /** Name in the route's path → condition with `?` for its value. */
   readonly within?: Readonly<Record<string, string>>;
   /** Parameter name → condition with `?` for its value; offered as `filter[name]`. */
-  readonly filters?: Readonly<Record<string, string>>;
+  readonly filters?: Readonly<Record<string, string | Filter>>;
   readonly sorts: Sorts;
   readonly usual: keyof Sorts & string;
   /** A condition that always holds. */
   readonly where?: string;
 }
+
+/** A condition on a value that is not just any text. */
+interface Filter {
+  readonly sql: string;
+  readonly input: z.ZodType<string>;
+}
+
+/** Filters by an instant: ISO 8601 with its offset, nothing else that Postgres would take for one. */
+export const byInstant = (sql: string): Filter => ({ sql, input: z.iso.datetime({ offset: true }) });
+
+const FilterText = z.string().min(1).max(200);
 
 type ListInput = { readonly limit: string; readonly cursor?: string | undefined; readonly sort: string } & Readonly<
   Record<string, string | undefined>
@@ -58,7 +69,11 @@ export function listing<F extends Fields, Sorts extends Record<string, Sort>>(
   definition: Listing<F, Sorts>,
 ): Query<z.ZodType<ListInput>, Page<AnswerOf<F>>> {
   const within = definition.within ?? {};
-  const filters = Object.fromEntries(Object.entries(definition.filters ?? {}).map(([name, sql]) => [`filter[${name}]`, sql]));
+  const given = Object.entries(definition.filters ?? {}).map(([name, filter]) => {
+    const { sql, input } = typeof filter === 'string' ? { sql: filter, input: FilterText } : filter;
+    return { name: `filter[${name}]`, sql, input };
+  });
+  const filters = Object.fromEntries(given.map(({ name, sql }) => [name, sql]));
   const item = answerSchema(definition.fields);
   return query({
     type: definition.type,
@@ -71,7 +86,7 @@ export function listing<F extends Fields, Sorts extends Record<string, Sort>>(
       cursor: z.string().max(2_000).optional(),
       sort: z.enum(Object.keys(definition.sorts) as [string, ...string[]]).default(definition.usual),
       ...Object.fromEntries(Object.keys(within).map(name => [name, z.string().max(200)])),
-      ...Object.fromEntries(Object.keys(filters).map(name => [name, z.string().min(1).max(200).optional()])),
+      ...Object.fromEntries(given.map(({ name, input }) => [name, input.optional()])),
     }) as unknown as z.ZodType<ListInput>,
     output: z.strictObject({ items: z.array(item), next: z.string().nullable() }) as unknown as z.ZodType<Page<AnswerOf<F>>>,
     answer: (db, input) => page(db, definition, { ...within, ...filters }, input),

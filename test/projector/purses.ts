@@ -5,7 +5,7 @@ import { command } from '../../src/kernel/command.ts';
 import { decider } from '../../src/kernel/decider.ts';
 import { event } from '../../src/kernel/event.ts';
 import { field } from '../../src/kernel/field.ts';
-import { listing } from '../../src/kernel/listing.ts';
+import { byInstant, listing } from '../../src/kernel/listing.ts';
 import type { EventMetadata } from '../../src/kernel/metadata.ts';
 import { module, type Registry, registry } from '../../src/kernel/module.ts';
 import { type AnyProjection, projection } from '../../src/kernel/projection.ts';
@@ -110,7 +110,7 @@ export const listPurses = listing({
     changedAt: field.instant('p.changed_at'),
     labels: field.texts('p.labels'),
   },
-  filters: { since: 'p.changed_at >= ?::timestamptz', owner: 'p.owner_id = ?' },
+  filters: { since: 'p.changed_at >= ?::timestamptz', owner: 'p.owner_id = ?', changed: byInstant('p.changed_at >= ?::timestamptz') },
   sorts: { amount: { sql: 'p.amount' }, richest: { sql: 'p.amount', descending: true } },
   usual: 'amount',
 });

@@ -1,7 +1,7 @@
 /** Every fact of the house, for auditors: in all, of one record, and along one thread from first cause to last effect. */
 import { z } from 'zod';
 import { field } from '../../kernel/field.ts';
-import { listing } from '../../kernel/listing.ts';
+import { byInstant, listing } from '../../kernel/listing.ts';
 import { chronicle } from '../../kernel/projection.ts';
 import { decimal, instant, integer, json, table, text, texts } from '../../kernel/table.ts';
 
@@ -96,8 +96,8 @@ export const listEvents = listing({
     category: 'e.category = ?',
     actor: 'e.actor_id = ?',
     correlation: 'e.correlation_id = ?',
-    from: 'e.recorded_at >= ?::timestamptz',
-    to: 'e.recorded_at < ?::timestamptz',
+    from: byInstant('e.recorded_at >= ?::timestamptz'),
+    to: byInstant('e.recorded_at < ?::timestamptz'),
   },
   sorts: inOrder,
   usual: 'newest',
