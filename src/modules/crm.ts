@@ -22,6 +22,7 @@ import {
 import { addDealLine, orderDeal, removeDealLine, undoDealOrder } from '../commands/crm/deal-order.ts';
 import { assignLead, captureLead, changeLeadStage, convertLead, disqualifyLead, editLead, reopenLead } from '../commands/crm/lead.ts';
 import { module } from '../kernel/module.ts';
+import { account360 } from '../projections/crm/account-360.ts';
 import { accountForOrder, accounts, listAccounts, showAccount } from '../projections/crm/accounts.ts';
 import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
 import { contactKnown, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
@@ -73,6 +74,7 @@ export const crm = module({
     listAccounts,
     showAccount,
     accountForOrder,
+    account360,
     listContacts,
     showContact,
     contactKnown,

@@ -1,0 +1,128 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { startNode } from '../../src/eventstore/server.ts';
+import { runApi } from '../../src/runtime/api-role.ts';
+import { freshDatabase } from './postgres.ts';
+
+export const ADMIN_PASSWORD = 'a-password-for-tests';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // Answers are looked into freely; a wrong path fails the expectation it is used in.
+  readonly body: Record<string, never>;
+}
+
+export interface Sending {
+  readonly key?: string;
+  readonly on?: string;
+  readonly ifMatch?: number;
+  readonly token?: string;
+}
+
+/** The whole house on a database of its own, spoken to over HTTP as the administrator. Everything written is seen by what is asked next. */
+export interface TestHouse {
+  readonly url: string;
+  readonly databaseUrl: string;
+  post(path: string, body?: object, sending?: Sending): Promise<Answer>;
+  get(path: string, sending?: Sending): Promise<Answer>;
+  /** Posts and expects it to succeed; answers the record's id. */
+  make(path: string, body?: object, sending?: Sending): Promise<string>;
+  /** Asks until the answer pleases, for what sagas do on their own. */
+  until(path: string, pleases: (body: Record<string, never>) => boolean): Promise<Record<string, never>>;
+  stop(): Promise<void>;
+}
+
+const PATIENCE_MS = 15_000;
+const PAUSE_MS = 25;
+
+export async function startHouse(): Promise<TestHouse> {
+  const database = await freshDatabase();
+  const node = await startNode({ databaseUrl: database.url, port: 0 });
+  const config = {
+    databaseUrl: database.url,
+    eventstoreUrl: `esdb://127.0.0.1:${node.port}?tls=false`,
+    timeZone: 'Europe/Bucharest',
+    logLevel: 'warn',
+    port: 0,
+    adminPassword: ADMIN_PASSWORD,
+  } as const;
+  const worker = await startWorker(config);
+  const api = await runApi(config);
+  const speaking = await speak(api.url);
+  return {
+    ...speaking,
+    url: api.url,
+    databaseUrl: database.url,
+    stop: async () => {
+      await api.stop();
+      await worker.stop();
+      await node.stop();
+      await database.drop();
+    },
+  };
+}
+
+async function startWorker(config: object): Promise<{ stop(): Promise<void> }> {
+  const child = fork(join(import.meta.dirname, 'worker.ts'), [JSON.stringify(config)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const [message] = await once(child, 'message');
+  if (!Object.hasOwn(message as object, 'ready')) throw new Error(`The worker did not start: ${JSON.stringify(message)}`);
+  return {
+    stop: async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function speak(url: string): Promise<Omit<TestHouse, 'url' | 'databaseUrl' | 'stop'>> {
+  let bearer: string | undefined;
+  let newest: string | null = null;
+
+  const ask = async (
+    method: string,
+    path: string,
+    body: object | undefined,
+    { key, on, ifMatch, token }: Sending = {},
+  ): Promise<Answer> => {
+    const seen = token ?? newest;
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
+        ...(seen === null ? {} : { 'Consistency-Token': seen }),
+        ...(key === undefined ? {} : { 'Idempotency-Key': key }),
+        ...(on === undefined ? {} : { 'Occurred-At': on }),
+        ...(ifMatch === undefined ? {} : { 'If-Match': `"${ifMatch}"` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    newest = response.headers.get('Consistency-Token') ?? newest;
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+  };
+
+  const post = (path: string, body: object = {}, sending?: Sending) => ask('POST', path, body, sending);
+  const get = (path: string, sending?: Sending) => ask('GET', path, undefined, sending);
+  const make = async (path: string, body?: object, sending?: Sending): Promise<string> => {
+    const answer = await post(path, body, sending);
+    if (answer.status >= 300) throw new Error(`POST ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    return String(answer.body['id']);
+  };
+  const until = async (path: string, pleases: (body: Record<string, never>) => boolean): Promise<Record<string, never>> => {
+    const giveUp = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const { status, body } = await get(path);
+      if (status === 200 && pleases(body)) return body;
+      if (performance.now() > giveUp) throw new Error(`GET ${path} never pleased; at last it answered ${status}: ${JSON.stringify(body)}`);
+      await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
+    }
+  };
+
+  const session = await post('/sessions', { email: 'admin@localhost', password: ADMIN_PASSWORD });
+  bearer = String(session.body['token']);
+  return { post, get, make, until };
+}
