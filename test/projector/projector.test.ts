@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { projection } from '../../src/kernel/projection.ts';
 import { nullable, table, text } from '../../src/kernel/table.ts';
@@ -9,7 +8,7 @@ import { startProjector } from '../../src/runtime/projector/projector.ts';
 import { PostgresProxy } from '../eventstore/proxy.ts';
 import { type MemoryLog, memoryLog } from '../support/memory-log.ts';
 import { append, closed, filled, happened, opened, PurseFilled, purses, pursesOf, registryOf, sources } from './purses.ts';
-import { afterwards, bytesOf, checkpoints, ground, openAnother, passed, projecting } from './support.ts';
+import { afterwards, bytesOf, checkpoints, ground, killWriter, openAnother, passed, projecting } from './support.ts';
 
 const house = registryOf([purses, sources]);
 
@@ -190,16 +189,6 @@ describe('a projection that fails', () => {
     expect(await rowsOf(pool, 'select * from read.picky')).toEqual([{ id: 'bob', from: 'bob' }]);
   });
 });
-
-/** Ends the connection of whoever keeps the views, and says how many there were. */
-async function killWriter(pool: pg.Pool): Promise<number> {
-  const killed = await rowsOf(
-    pool,
-    `select pg_terminate_backend(pid) from pg_locks
-     where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())`,
-  );
-  return killed.length;
-}
 
 const TOTAL = 3_000;
 

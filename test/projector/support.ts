@@ -59,6 +59,16 @@ export async function passed(pool: pg.Pool, position: bigint | undefined, count 
   await expect.poll(settled, { timeout: 20_000, interval: 10 }).toBe(true);
 }
 
+/** Ends the connection of whoever keeps the views, and says how many there were. */
+export async function killWriter(pool: pg.Pool): Promise<number> {
+  const killed = await rowsOf(
+    pool,
+    `select pg_terminate_backend(pid) from pg_locks
+     where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())`,
+  );
+  return killed.length;
+}
+
 /** All rows of a view in the order of their keys, as Postgres itself writes them: equal exactly when the rows are, byte by byte. */
 export async function bytesOf(pool: pg.Pool, view: string): Promise<string> {
   const [row] = await rowsOf<{ bytes: string }>(
