@@ -10,7 +10,7 @@ import type { KeptAnswer } from '../runtime/requests.ts';
 import type { ConsistencyTokens } from './consistency.ts';
 import { type Asked, type Endpoint, pathNames, routeParts } from './endpoint.ts';
 import { idempotencyKey, ifMatch, occurredAt } from './headers.ts';
-import type { Once } from './idempotency.ts';
+import { type Once, REPLAYED } from './idempotency.ts';
 import { forbidden, problemAnswer, refusedBy, stale } from './problem.ts';
 
 export interface CommandSurroundings {
@@ -98,13 +98,14 @@ async function answerOf(
     const { status, headers = {}, body } = problemAnswer(refusedBy(outcome.refusal), asked.traceId);
     return { status, headers, body };
   }
-  const { record, revision, position } = outcome;
+  const { record, revision, position, repeated } = outcome;
   const created = command.entityId === undefined;
   return {
     status: created ? 201 : 200,
     headers: {
       ...(revision < 0 ? {} : { ETag: `"${revision}"` }),
       ...(position === undefined ? {} : { 'Consistency-Token': await tokens.tokenOf(position) }),
+      ...(repeated ? REPLAYED : {}),
       ...(created ? { Location: locationOf(registry, asked.request.path, record) } : {}),
     },
     body: { id: record.id, revision, position: position?.toString() ?? null },

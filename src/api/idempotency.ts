@@ -32,9 +32,9 @@ export function onceOnly(store: RequestStore, logger: Logger): Once {
   const answered = async (request: RequestKey, bodyHash: string, run: () => Promise<KeptAnswer>): Promise<KeptAnswer> => {
     const before = await found(request);
     if (before !== undefined && before.bodyHash !== bodyHash) throw mismatch();
-    if (before !== undefined) return before.answer;
+    if (before !== undefined) return replayed(before.answer);
     const answer = await run();
-    await kept(request, bodyHash, answer);
+    if (isFinal(answer)) await kept(request, bodyHash, answer);
     return answer;
   };
 
@@ -42,9 +42,16 @@ export function onceOnly(store: RequestStore, logger: Logger): Once {
     const name = JSON.stringify([request.principal, request.route, request.key]);
     const first = running.get(name);
     if (first !== undefined && first.bodyHash !== bodyHash) throw mismatch();
-    if (first !== undefined) return first.answer;
+    if (first !== undefined) return replayed(await first.answer);
     const answer = answered(request, bodyHash, run).finally(() => running.delete(name));
     running.set(name, { bodyHash, answer });
     return answer;
   };
 }
+
+/** A success, or the no of a rule. What was not found, or not yet valid, may be so when it is asked again. */
+const isFinal = ({ status }: KeptAnswer): boolean => status < 300 || status === 409;
+
+/** Tells a first answer from its repetition. */
+export const REPLAYED = { 'Idempotency-Replayed': 'true' } as const;
+const replayed = (answer: KeptAnswer): KeptAnswer => ({ ...answer, headers: { ...answer.headers, ...REPLAYED } });

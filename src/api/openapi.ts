@@ -68,7 +68,8 @@ function taken(endpoint: Endpoint, components: Record<string, unknown>): Json {
 
 function given(endpoint: Endpoint, components: Record<string, unknown>): Json {
   if (endpoint.status === 204) return { 204: { description: 'Done' } };
-  const headers = endpoint.kind === 'command' ? ['ETag', 'ConsistencyToken'] : endpoint.kind === 'query' ? ['Link'] : [];
+  const headers =
+    endpoint.kind === 'command' ? ['ETag', 'ConsistencyToken', 'IdempotencyReplayed'] : endpoint.kind === 'query' ? ['Link'] : [];
   const location = endpoint.status === 201 && endpoint.path !== '/sessions' ? ['Location'] : [];
   return {
     [endpoint.status]: {
@@ -168,10 +169,14 @@ const responses = Object.fromEntries(
 );
 
 const text = (description: string) => ({ description, schema: { type: 'string' } });
-const headerNames: Readonly<Record<string, string>> = { ConsistencyToken: 'Consistency-Token' };
+const headerNames: Readonly<Record<string, string>> = {
+  ConsistencyToken: 'Consistency-Token',
+  IdempotencyReplayed: 'Idempotency-Replayed',
+};
 const answerHeaders = {
   ETag: text('Revision of the record in double quotes, for If-Match'),
   ConsistencyToken: text('Hand it to a query, which then shows at least this command’s effect'),
+  IdempotencyReplayed: text('"true" where this is the answer of an earlier request with the same Idempotency-Key'),
   Location: text('Where the new record can be asked for'),
   Link: text('The next page, with rel="next"'),
   RetryAfter: { description: 'Seconds to wait', schema: { type: 'integer' } },

@@ -198,8 +198,12 @@ describe('parameters', () => {
     '__proto__=1',
     '__proto__[polluted]=1',
     'constructor=1',
-    Array.from({ length: 101 }, (_, index) => `p${index}=1`).join('&'),
   ])('%s are 400', async query => isProblem(await admin.get(`/notes?${query}`).expect(400)));
+
+  test('without end are 400', async () => {
+    const query = Array.from({ length: 101 }, (_, index) => `p${index}=1`).join('&');
+    isProblem(await admin.get(`/notes?${query}`).expect(400));
+  });
 
   test('of a command are 400: it has none', async () => isProblem(await admin.post('/notes?text=x', { text: 'x' }).expect(400)));
 

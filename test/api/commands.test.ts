@@ -84,7 +84,9 @@ describe('Idempotency-Key', () => {
     const [first, second] = [await ask(), await ask()];
     expect(second.status).toBe(201);
     expect(second.text).toBe(first.text);
+    expect(first.headers['idempotency-replayed']).toBeUndefined();
     expect(second.headers).toMatchObject({
+      'idempotency-replayed': 'true',
       etag: '"0"',
       location: first.headers['location'],
       'consistency-token': first.headers['consistency-token'],
@@ -112,7 +114,14 @@ describe('Idempotency-Key', () => {
     expect(second.headers['content-type']).toBe('application/problem+json');
   });
 
-  test('does not keep what may turn out otherwise: invalid, stale, forbidden', async () => {
+  test('does not keep that a record is not there: it may be when it is asked for again', async () => {
+    const later = (await admin.post('/notes', { text: 'x' }).set('Idempotency-Key', 'k-later')).body.id;
+    const ask = (id: string) => admin.post(`/notes/${id}/change`, { text: 'y' }).set('Idempotency-Key', 'k-absent');
+    await ask('01ABSENT').expect(404);
+    await ask(later).expect(200);
+  });
+
+  test('does not keep that a request was stale', async () => {
     const { body } = await admin.post('/notes', { text: 'again' });
     const change = (tag: string) =>
       admin.post(`/notes/${body.id}/change`, { text: 'new' }).set('Idempotency-Key', 'k-stale').set('If-Match', tag);
@@ -150,7 +159,12 @@ describe('Idempotency-Key', () => {
     await admin.post(`/notes/${mine.body.id}/seal`).set('Idempotency-Key', 'shared').expect(200);
   });
 
-  test.each(['', 'x'.repeat(201), 'ș', 'tab\tbed'])('of %j is 400', async key => {
+  test.each([
+    ['nothing', ''],
+    ['201 characters', 'x'.repeat(201)],
+    ['a letter outside ASCII', 'ș'],
+    ['a tab', 'tab\tbed'],
+  ])('with %s is 400', async (_, key) => {
     const { status } = await admin.post('/notes', { text: 'x' }).set('Idempotency-Key', Buffer.from(key).toString('latin1'));
     expect(status).toBe(400);
   });
@@ -161,6 +175,7 @@ describe('Idempotency-Key', () => {
     const before = home.log.events.length;
     const second = await admin.post('/notes', { text: 'lost' }).set('Idempotency-Key', 'k-lost');
     expect([second.status, second.text]).toEqual([201, first.text]);
+    expect(second.headers['idempotency-replayed']).toBe('true');
     expect(home.log.events.length).toBe(before);
     await home.pool.query(`delete from ops.requests where key = 'k-lost'`);
     const mismatched = await admin.post('/notes', { text: 'other' }).set('Idempotency-Key', 'k-lost');

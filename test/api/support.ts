@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import type { Express } from 'express';
 import type pg from 'pg';
 import request, { type Test } from 'supertest';
+import { vi } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import { createLogger } from '../../src/api/logging.ts';
 import type { SignInLimits } from '../../src/api/sign-in-limits.ts';
@@ -14,13 +15,13 @@ import type { Executor } from '../../src/runtime/executor/port.ts';
 import { createIdentity } from '../../src/runtime/identity/identity.ts';
 import type { Identity } from '../../src/runtime/identity/port.ts';
 import { startMetrics } from '../../src/runtime/metrics.ts';
+import { startProjector } from '../../src/runtime/projector/projector.ts';
 import type { QueryRunner } from '../../src/runtime/queries/port.ts';
 import { createQueryRunner } from '../../src/runtime/queries/runner.ts';
 import { createRequestStore, type RequestStore } from '../../src/runtime/requests.ts';
 import { type MemoryLog, memoryLog } from '../support/memory-log.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import { notesModule } from './notes.ts';
-import { projectAtOnce } from './small-projector.ts';
 
 export const PASSWORD = 'a long enough password';
 export const TIME_ZONE = 'Pacific/Auckland';
@@ -54,15 +55,16 @@ export interface Changes {
 
 export async function house(changes: Changes = {}): Promise<House> {
   const database = await freshDatabase();
-  const pool = openPool(database.url, { max: 5 });
+  const pool = openPool(database.url, { max: 10 });
   await migrate(pool);
   const log = memoryLog();
   const everything = registry([platform, notesModule]);
-  await projectAtOnce(log, pool, everything);
+  const projector = await startProjector({ log, pool, registry: everything });
   const clock = { ahead: 0, now: () => new Date(Date.now() + clock.ahead).toISOString() };
-  const runner = createQueryRunner({ pool, registry: everything, secret: 'for tests', patienceMs: 500, checkOutput: true });
+  const runner = createQueryRunner({ pool, registry: everything, secret: 'for tests', patienceMs: 2_000, checkOutput: true });
   const queries = changes.queries?.(runner) ?? runner;
   const identity = createIdentity({ database: pool, registry: everything, queries, clock });
+  await vi.waitFor(() => identity.person({ email: '' }), { timeout: 20_000, interval: 20 });
   const usual = createExecutor({ log, registry: everything, queries, clock, timeZone: TIME_ZONE, patienceMs: 2_000 });
   const executor = changes.executor?.(usual) ?? usual;
   const lines: string[] = [];
@@ -93,6 +95,7 @@ export async function house(changes: Changes = {}): Promise<House> {
     const input = { email, name: email, roles };
     const outcome = await usual.execute({ command: 'RegisterUser', input }, { caller: system('test'), commandId: crypto.randomUUID() });
     if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
+    await identity.settled(outcome.position ?? 0n);
     await identity.setPassword(outcome.record.id, PASSWORD);
     return outcome.record.id;
   };
@@ -102,6 +105,7 @@ export async function house(changes: Changes = {}): Promise<House> {
     return session.token;
   };
   const close = async (): Promise<void> => {
+    await projector.stop();
     await runner.close();
     await pool.end();
     await metrics.close();
@@ -110,9 +114,21 @@ export async function house(changes: Changes = {}): Promise<House> {
   return { app, log, pool, identity, executor, queries, lines, clock, user, tokenOf, close };
 }
 
+/** The newest token each house answered with, so that what was written is seen by what is asked next. */
+const newest = new WeakMap<Express, string>();
+
+const remember = (app: Express, token: string | undefined): void => {
+  if (token !== undefined) newest.set(app, token);
+};
+
 /** Asks as somebody signed in. */
 export function as(app: Express, token: string) {
-  const signed = (test: Test): Test => test.set('Authorization', `Bearer ${token}`);
+  const signed = (test: Test): Test => {
+    const seen = newest.get(app);
+    if (seen !== undefined) test.set('Consistency-Token', seen);
+    test.on('response', ({ headers }) => remember(app, headers['consistency-token']));
+    return test.set('Authorization', `Bearer ${token}`);
+  };
   return {
     get: (path: string) => signed(request(app).get(`/api/v1${path}`)),
     post: (path: string, body?: object) => signed(request(app).post(`/api/v1${path}`)).send(body),

@@ -28,6 +28,7 @@ export const registerUser = command({
   type: 'RegisterUser',
   summary: 'Registers somebody who may sign in, under an e-mail address no other user has; a password is set apart.',
   route: 'POST /users',
+  changesRights: true,
   input: z.strictObject({ email: SignInEmail, name: Text(200), roles: Roles }),
   facts: (state, { roles }, ask) => grantsConcerned(state, roles, ask),
   decide: register,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { system } from '../../kernel/authority.ts';
-import type { Executor } from '../executor/port.ts';
+import { type Executor, ViewsLag } from '../executor/port.ts';
 import { uuidv5 } from '../ids.ts';
 import type { Identity } from './port.ts';
 
@@ -29,7 +29,7 @@ export async function bootstrapAdmin({
   const outcome = await executor.execute({ command: 'RegisterUser', input }, { caller: system('bootstrap'), commandId });
   if (outcome.kind !== 'done') throw new Error(`The administrator could not be registered: ${JSON.stringify(outcome)}`);
   if (await identity.hasPassword(outcome.record.id)) return [];
-  if (outcome.position !== undefined) await identity.settled(outcome.position);
+  if (outcome.position !== undefined) await visible(identity, outcome.position);
   const chosen = password ?? randomPassword();
   await identity.setPassword(outcome.record.id, chosen);
   return password === undefined
@@ -38,4 +38,18 @@ export async function bootstrapAdmin({
         'It is shown this once; npm run user -- reset-password admin@localhost makes a new one.',
       ]
     : [`Sign in as ${ADMIN_EMAIL} with the password set by THROUGHLINE_ADMIN_PASSWORD.`];
+}
+
+const VIEWS_PATIENCE_MS = 60_000;
+
+/** At the first start the views are still being made; until they show the administrator, nobody could sign in. */
+async function visible(identity: Identity, position: bigint): Promise<void> {
+  const giveUpAt = performance.now() + VIEWS_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await identity.settled(position);
+    } catch (error) {
+      if (!(error instanceof ViewsLag) || performance.now() > giveUpAt) throw error;
+    }
+  }
 }

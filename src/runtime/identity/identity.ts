@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { type Queryable, rowsOf } from '../database.ts';
 import type { QueryRunner } from '../queries/port.ts';
 import { PasswordHasher } from './passwords.ts';
-import { type ApiKey, type Identity, type NewSession, PERSON_QUERY, Person, type SignedIn } from './port.ts';
+import { type ApiKey, type Identity, type KeyWish, type NewSession, PERSON_QUERY, Person, type SignedIn } from './port.ts';
 import { hashOf, kindOf, newToken } from './tokens.ts';
 
 export interface IdentityOptions {
@@ -163,11 +163,23 @@ class StoredIdentity implements Identity {
     this.#forget();
   }
 
-  async createKey({ id, userId, name, grants }: Parameters<Identity['createKey']>[0]): Promise<string | undefined> {
+  createKey(key: KeyWish): Promise<string | undefined> {
+    return this.#storeKey(key, 'do nothing');
+  }
+
+  async renewKey(key: KeyWish): Promise<string> {
+    const renewal = 'do update set token_hash = excluded.token_hash, grants = excluded.grants, name = excluded.name, revoked_at = null';
+    const token = await this.#storeKey(key, `${renewal} where api_keys.user_id = excluded.user_id`);
+    if (token === undefined) throw new Error(`The key ${key.id} belongs to another user`);
+    this.#forget();
+    return token;
+  }
+
+  async #storeKey({ id, userId, name, grants }: KeyWish, onConflict: string): Promise<string | undefined> {
     const token = newToken('key');
     const made = await this.#rows(
       `insert into ops.api_keys (id, token_hash, user_id, name, grants, created_at) values ($1, $2, $3, $4, $5, $6)
-       on conflict (id) do nothing returning id`,
+       on conflict (id) ${onConflict} returning id`,
       [id, hashOf(token), userId, name, grants, this.#clock.now()],
     );
     return made.length === 1 ? token : undefined;

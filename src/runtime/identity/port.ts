@@ -45,6 +45,13 @@ export interface ApiKey {
   readonly revokedAt: string | null;
 }
 
+export interface KeyWish {
+  readonly id: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly grants: readonly string[];
+}
+
 export interface Identity {
   /** Undefined for a token that opens nothing (any more). @throws DatabaseUnavailable, ViewsLag */
   callerOf(token: string): Promise<SignedIn | undefined>;
@@ -57,12 +64,9 @@ export interface Identity {
   /** Sets a password and ends all sessions of the user. */
   setPassword(userId: string, password: string): Promise<void>;
   /** A key under a given id; undefined when the id was used before. The token is shown once and cannot be had again. */
-  createKey(key: {
-    readonly id: string;
-    readonly userId: string;
-    readonly name: string;
-    readonly grants: readonly string[];
-  }): Promise<string | undefined>;
+  createKey(key: KeyWish): Promise<string | undefined>;
+  /** A new token for the key of this id, made if need be; the old token opens nothing any more. */
+  renewKey(key: KeyWish): Promise<string>;
   /** The keys of one user, or of all; newest first, at most 1,000. */
   keys(userId?: string): Promise<readonly ApiKey[]>;
   /** False when there is no such key of this user (of any user when absent). */
