@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import { caller } from '../../src/kernel/authority.ts';
 import type { AnyCommand, CommandDefinition, Hold } from '../../src/kernel/command.ts';
-import { type Decision, evolve, isRefusal } from '../../src/kernel/decider.ts';
+import { type Decision, evolve, isRefusal, type Refusal } from '../../src/kernel/decider.ts';
 import type { AnyEventDefinition, DomainEvent } from '../../src/kernel/event.ts';
 
 /** What surrounds a decision in a test; each has a harmless default. */
@@ -20,12 +20,16 @@ export interface Verdict {
   /** Exactly these events, in order. */
   thenEvents(...events: readonly DomainEvent[]): void;
   thenRefuses(code: string): void;
+  /** Refused as not valid, with exactly these pointers, in order. */
+  thenInvalid(...pointers: readonly string[]): void;
   /** It is already so: nothing is appended. */
   thenNothing(): void;
   /** The holds the decision takes first. */
   thenHolds(...holds: readonly Hold[]): void;
   /** The events, for questions the other forms do not ask. */
   events(): readonly DomainEvent[];
+  /** The refusal with its details; undefined where nothing was refused. */
+  refusal(): Refusal | undefined;
 }
 
 type When = <Type extends string, Input extends z.ZodType, State, D extends AnyEventDefinition, Facts>(
@@ -66,9 +70,12 @@ function verdict(command: AnyCommand, state: unknown, entityId: string, decision
   };
   return {
     events,
+    refusal: () => (isRefusal(decision) ? decision : undefined),
     thenEvents: (...expected) => expect(events()).toEqual(expected),
     thenNothing: () => expect(events()).toEqual([]),
     thenRefuses: code => expect(isRefusal(decision) ? decision.refused : decision).toBe(code),
+    thenInvalid: (...pointers) =>
+      expect(decision).toMatchObject({ refused: 'Validation', details: { errors: pointers.map(pointer => ({ pointer })) } }),
     thenHolds: (...holds) => expect(command.holds?.(events() as never, state as never, entityId) ?? []).toEqual(holds),
   };
 }

@@ -33,7 +33,7 @@ export const goodsReceipt = saga({
   },
   alarms: {},
   explain: ({ pending }) => ({
-    reason: `${pending.length === 1 ? 'One line' : `${pending.length} lines`} of the receipt are being put into stock.`,
+    reason: `${pending.length === 1 ? 'One line of the receipt is' : `${pending.length} lines of the receipt are`} being put into stock.`,
     next: 'Those who wait for these goods are served, oldest order first.',
   }),
   about: id => ({ category: Receipt.category, id }),

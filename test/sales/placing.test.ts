@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { placeDealOrder, placeSalesOrder } from '../../src/commands/sales/sales-order.ts';
+import type { PlacingFacts } from '../../src/domain/sales/placing.ts';
+import { SalesOrderPlaced } from '../../src/domain/sales/sales-order.ts';
+import type { Decimal } from '../../src/kernel/decimal.ts';
+import type { DataOf } from '../../src/kernel/event.ts';
+import { type Currency, money } from '../../src/kernel/money.ts';
+import { quantity } from '../../src/kernel/quantity.ts';
+import { given } from '../kernel/scenario.ts';
+
+const RON = 'RON' as Currency;
+const decimal = (text: string) => text as Decimal;
+
+const chai = { sku: 'CHAI', name: 'Chai', stocked: true, discontinued: false, taxPercent: decimal('19') };
+const freight = { sku: 'FREIGHT', name: 'Freight', stocked: false, discontinued: false, taxPercent: decimal('9') };
+const facts: PlacingFacts = {
+  account: { name: 'Alfreds', blocked: false, currency: RON, paymentTermDays: 30 },
+  warehouseExists: true,
+  items: new Map([
+    ['chai', chai],
+    ['freight', freight],
+  ]),
+  prices: new Map([[1, { unitPrice: decimal('12.5'), level: 1, priceListId: 'L1' }]]),
+};
+
+const wish = { accountId: 'A1', warehouseId: 'W1', lines: [{ itemId: 'chai', quantity: '3' }] };
+const byHand = { itemId: 'freight', quantity: '1', unitPrice: '32.38', priceReason: 'as agreed' };
+
+const placed = (changes: Partial<Parameters<typeof placeSalesOrder>[0]> = {}, told = facts) =>
+  given().when(placeSalesOrder, { ...wish, ...changes }, { facts: told });
+const order = (...asked: Parameters<typeof placed>) => placed(...asked).events()[0]?.data as DataOf<typeof SalesOrderPlaced>;
+
+describe('an order', () => {
+  test('is placed at the prices, taxes and terms of its day, which stay as they are', () =>
+    placed().thenEvents(
+      SalesOrderPlaced({
+        accountId: 'A1',
+        warehouseId: 'W1',
+        ownerId: 'ana',
+        channel: 'staff',
+        orderedOn: '2026-03-02',
+        paymentTermDays: 30,
+        currency: RON,
+        lines: [
+          {
+            line: 1,
+            itemId: 'chai',
+            sku: 'CHAI',
+            description: 'Chai',
+            stocked: true,
+            quantity: quantity(3_000),
+            unitPrice: '12.5',
+            discount: '0',
+            taxPercent: '19',
+            net: money(3_750, RON),
+            price: { level: 1, source: 'list', priceListId: 'L1' },
+          },
+        ],
+        totals: {
+          net: money(3_750, RON),
+          taxes: [{ taxPercent: '19', net: money(3_750, RON), tax: money(713, RON) }],
+          gross: money(4_463, RON),
+        },
+      }),
+    ));
+
+  test('is placed on the day it is back-dated to', () =>
+    expect(given().when(placeSalesOrder, wish, { facts, now: '1996-07-04T12:00:00.000Z' }).events()[0]?.data).toMatchObject({
+      orderedOn: '1996-07-04',
+    }));
+
+  test('belongs to whom it is given to, at the terms agreed for it', () =>
+    expect(order({ ownerId: 'ion', paymentTermDays: 0, reference: 'PO-7' })).toMatchObject({
+      ownerId: 'ion',
+      paymentTermDays: 0,
+      reference: 'PO-7',
+    }));
+
+  test('takes off the discount of the line', () =>
+    expect(order({ lines: [{ itemId: 'chai', quantity: '3', discount: '10' }] }).lines[0]).toMatchObject({
+      discount: '10',
+      net: { minor: 3_375 },
+    }));
+
+  test('keeps the standard price apart from prices of lists', () => {
+    const told = { ...facts, prices: new Map([[1, { unitPrice: decimal('18'), level: 5 }]]) };
+    expect(order({}, told).lines[0]?.price).toEqual({ level: 5, source: 'standard' });
+  });
+
+  test('takes freight as a line that no warehouse knows', () => {
+    const { lines, totals } = order({ lines: [...wish.lines, byHand] });
+    expect(lines[1]).toMatchObject({ line: 2, sku: 'FREIGHT', stocked: false, price: { level: 0, source: 'hand', reason: 'as agreed' } });
+    expect(totals.taxes.map(({ taxPercent, tax }) => [taxPercent, tax.minor])).toEqual([
+      ['9', 291],
+      ['19', 713],
+    ]);
+  });
+
+  test('states a price by hand only by the right to', () =>
+    given()
+      .when(placeSalesOrder, { ...wish, lines: [byHand] }, { facts, grants: ['sales:order'] })
+      .thenRefuses('OverrideRequired'));
+
+  test('needs the right for no other line', () =>
+    expect(
+      given()
+        .when(placeSalesOrder, wish, { facts, grants: ['sales:order'] })
+        .events(),
+    ).toHaveLength(1));
+
+  test.each([
+    ['a price by hand without a reason', { lines: [{ itemId: 'chai', quantity: '1', unitPrice: '1' }] }, '/lines/0/priceReason'],
+    ['a reason without a price', { lines: [{ itemId: 'chai', quantity: '1', priceReason: 'so' }] }, '/lines/0/priceReason'],
+    ['an item there is not', { lines: [...wish.lines, { itemId: 'tea', quantity: '1' }] }, '/lines/1/itemId'],
+    ['a day before the order', { requiredOn: '2026-03-01' }, '/requiredOn'],
+  ])('is refused with %s', (_, changes, pointer) =>
+    expect(placed(changes).refusal()).toMatchObject({ refused: 'Validation', details: { errors: [{ pointer }] } }),
+  );
+
+  test('names all that there is not at once', () =>
+    expect(placed({}, { ...facts, account: undefined, warehouseExists: false }).refusal()?.details?.['errors']).toMatchObject([
+      { pointer: '/accountId' },
+      { pointer: '/warehouseId' },
+    ]));
+
+  test('is refused to a blocked account', () =>
+    placed({}, { ...facts, account: { name: 'Alfreds', blocked: true, currency: RON, paymentTermDays: 30 } }).thenRefuses(
+      'AccountBlocked',
+    ));
+
+  test('is refused for what is no longer sold', () =>
+    placed({}, { ...facts, items: new Map([['chai', { ...chai, discontinued: true }]]) }).thenRefuses('ItemNotAvailable'));
+
+  test('is refused without a price', () => placed({}, { ...facts, prices: new Map() }).thenRefuses('NoPrice'));
+
+  test('is refused when it is worth more than its sums could hold', () =>
+    placed({ lines: [{ ...byHand, quantity: '999999999', unitPrice: '999999999999' }] }).thenRefuses('AmountTooLarge'));
+
+  test('holds the largest sums it admits', () => {
+    const line = { ...byHand, quantity: '999999999', unitPrice: '100' };
+    const { totals } = order({ lines: Array.from({ length: 100 }, () => line) });
+    expect(totals.net.minor).toBe(99_999_999_900 * 100 * 100);
+  });
+});
+
+describe('the order of a deal', () => {
+  const lines = [{ line: 4, itemId: 'chai', quantity: '3', unitPrice: '10', priceReason: 'agreed in the deal' }];
+  const ordering = { id: 'O1', dealId: 'D1', accountId: 'A1', ownerId: 'ion', warehouseId: 'W1', currency: 'RON', lines };
+
+  test('keeps the numbers of its lines and the prices agreed', () =>
+    expect(given().when(placeDealOrder, ordering, { facts }).events()[0]?.data).toMatchObject({
+      dealId: 'D1',
+      channel: 'deal',
+      ownerId: 'ion',
+      lines: [{ line: 4, unitPrice: '10', price: { source: 'hand' } }],
+    }));
+
+  test('is placed once', () =>
+    given(...placed().events())
+      .when(placeDealOrder, ordering, { facts })
+      .thenNothing());
+});
