@@ -10,6 +10,9 @@ const ANSWER_TIMEOUT_MS = 6_000;
 const PAGE_ROWS_MAX = 512;
 const PAGE_BYTES_MAX = 2 * 1024 * 1024;
 
+/** No revision or position is larger: they are Postgres's bigint. */
+export const KEY_MAX = 2n ** 63n - 1n;
+
 export interface Range {
   /** Both ends inclusive. */
   readonly low: bigint;
@@ -95,6 +98,24 @@ export class Reader {
     const last = rows.at(-1);
     const more = last !== undefined && (rows.length === limit || Number(last[11]) >= PAGE_BYTES_MAX);
     return { events: rows.map(toEvent), more };
+  }
+}
+
+/** All pages of a range, one after the other. */
+export async function* walk(
+  range: Range,
+  key: 'position' | 'revision',
+  pageOf: (range: Range) => Promise<Page>,
+): AsyncGenerator<readonly RecordedEvent[], void> {
+  let { low, high, limit = KEY_MAX } = range;
+  for (let more = true; more; ) {
+    const page = await pageOf({ ...range, low, high, limit });
+    yield page.events;
+    more = page.more;
+    limit -= BigInt(page.events.length);
+    const last = page.events.at(-1)?.[key] ?? 0n;
+    if (range.backwards) high = last - 1n;
+    else low = last + 1n;
   }
 }
 

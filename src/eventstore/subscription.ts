@@ -5,13 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecordedEvent } from './event.ts';
 import { type Filter, matches } from './filter.ts';
-import type { Reader } from './reader.ts';
+import { KEY_MAX, type Reader } from './reader.ts';
 import type { Tail } from './tail.ts';
 
 /** Positions a filtered page looks through at most; positions have no gaps, so this is a number of events. */
 const SCAN_EVENTS_MAX = 8_192n;
 const RETRY_MIN_MS = 200;
-const REVISION_MAX = 2n ** 63n - 1n;
 
 export interface Cursor {
   /** All that matters up to this position of `$all` was handed out; undefined while older pages of a stream remain. */
@@ -66,7 +65,7 @@ export class StreamCursor implements Cursor {
   async page(): Promise<readonly RecordedEvent[]> {
     // Read before the query: whatever is up to here is committed, so the query sees it.
     const { head } = this.#tail;
-    const { events, more } = await this.#reader.stream(this.#stream, { low: this.#revision + 1n, high: REVISION_MAX, backwards: false });
+    const { events, more } = await this.#reader.stream(this.#stream, { low: this.#revision + 1n, high: KEY_MAX, backwards: false });
     this.#revision = events.at(-1)?.revision ?? this.#revision;
     this.reached = more ? undefined : head;
     return events;
