@@ -7,7 +7,7 @@ import { createApp } from '../../src/api/app.ts';
 import { createLogger } from '../../src/api/logging.ts';
 import type { SignInLimits } from '../../src/api/sign-in-limits.ts';
 import { system } from '../../src/kernel/authority.ts';
-import { registry } from '../../src/kernel/module.ts';
+import { type Module, registry } from '../../src/kernel/module.ts';
 import { platform } from '../../src/modules/platform.ts';
 import { migrate, openPool } from '../../src/runtime/database.ts';
 import { createExecutor } from '../../src/runtime/executor/executor.ts';
@@ -46,6 +46,7 @@ export interface House {
 
 /** What tests may put in the place of the usual. */
 export interface Changes {
+  readonly modules?: readonly Module[];
   readonly limits?: SignInLimits;
   readonly origins?: readonly string[];
   executor?(usual: Executor): Executor;
@@ -58,7 +59,7 @@ export async function house(changes: Changes = {}): Promise<House> {
   const pool = openPool(database.url, { max: 10 });
   await migrate(pool);
   const log = memoryLog();
-  const everything = registry([platform, notesModule]);
+  const everything = registry(changes.modules ?? [platform, notesModule]);
   const projector = await startProjector({ log, pool, registry: everything });
   const clock = { ahead: 0, now: () => new Date(Date.now() + clock.ahead).toISOString() };
   const runner = createQueryRunner({ pool, registry: everything, secret: 'for tests', patienceMs: 2_000, checkOutput: true });

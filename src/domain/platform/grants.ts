@@ -17,6 +17,7 @@ export interface Role {
 }
 
 const EVERY_VIEW = ['crm:read', 'catalogue:read', 'warehouse:read', 'sales:read', 'fulfilment:read', 'billing:read'];
+const EVERY_CRM_CHANGE = ['crm:edit', 'crm:convert', 'crm:assign', 'crm:block', 'crm:reopen'];
 
 /** Roles every house has from the start; they cannot be changed. Own ones are defined beside them. */
 export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
@@ -25,18 +26,29 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
     name: 'Commercial director',
     grants: [
       ...EVERY_VIEW,
-      'crm:edit',
+      ...EVERY_CRM_CHANGE,
       'catalogue:edit',
       'catalogue:price',
       'sales:order',
       'sales:accept',
+      'sales:cancel',
       'sales:price-by-hand',
       'platform:processes',
     ],
   },
   'sales-manager': {
     name: 'Sales manager',
-    grants: ['crm:read:own', 'crm:edit:own', 'catalogue:read', 'warehouse:read', 'sales:read:own', 'sales:order:own', 'sales:accept:own'],
+    grants: [
+      'crm:read:own',
+      'crm:edit:own',
+      'crm:convert:own',
+      'catalogue:read',
+      'warehouse:read',
+      'sales:read:own',
+      'sales:order:own',
+      'sales:accept:own',
+      'sales:cancel:own',
+    ],
   },
   warehouse: {
     name: 'Warehouse keeper',
@@ -54,7 +66,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
   },
   finance: {
     name: 'Finance',
-    grants: ['crm:read', 'catalogue:read', 'sales:read', 'fulfilment:read', 'billing:read', 'billing:invoice', 'billing:pay'],
+    grants: ['crm:read', 'crm:block', 'catalogue:read', 'sales:read', 'fulfilment:read', 'billing:read', 'billing:invoice', 'billing:pay'],
   },
   auditor: { name: 'Auditor', grants: ['platform:audit'] },
   analyst: { name: 'Analyst', grants: EVERY_VIEW },
@@ -63,7 +75,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
     name: 'Integration',
     grants: [
       ...EVERY_VIEW,
-      'crm:edit',
+      ...EVERY_CRM_CHANGE,
       'catalogue:edit',
       'catalogue:price',
       'warehouse:receive',
@@ -71,6 +83,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'warehouse:administer',
       'sales:order',
       'sales:accept',
+      'sales:cancel',
       'sales:price-by-hand',
       'fulfilment:approve',
       'fulfilment:ship',
