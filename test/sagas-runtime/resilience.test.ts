@@ -7,6 +7,16 @@ import { ParcelPacked, ParcelWeighed, parcelJourney, patientJourney } from './pa
 const journey = parcelJourney as unknown as AnySaga;
 const patient = patientJourney as unknown as AnySaga;
 
+/** Cuts the connection in two of three transactions after all else was written, before they are committed. */
+const CUT_BEFORE_COMMIT = `
+  create sequence public.cuts;
+  create function public.cut() returns trigger language plpgsql as $$
+  begin
+    if nextval('public.cuts') % 3 <> 0 then perform pg_terminate_backend(pg_backend_pid()); end if;
+    return new;
+  end $$;
+  create trigger cut before update on ops.checkpoints for each row execute function public.cut()`;
+
 const PARCELS = 60;
 const WEIGHINGS = 5;
 const KILLS = 8;
@@ -31,24 +41,17 @@ const killOwner = () =>
 describe('the saga runner, disturbed', () => {
   test('moves every instance by every event exactly once, however often its connection is cut', async () => {
     await house.start(journey);
-    let kills = 0;
-    const ending = new AbortController();
-    const killing = (async () => {
-      while (!ending.signal.aborted) {
-        const killed = await killOwner();
-        kills += killed.length;
-        await new Promise(resolve => setTimeout(resolve, 15));
-      }
-    })();
+    await house.rows(CUT_BEFORE_COMMIT);
     for (let index = 0; index < PARCELS; index++) {
       await pack(`p${index}`);
       for (let weighing = 0; weighing < WEIGHINGS; weighing++) await weigh(`p${index}`);
-      if (index % 10 === 0) await new Promise(resolve => setTimeout(resolve, 60));
+      // At moments of its own as well: also while the commit is answered.
+      if (index % 5 === 0) await killOwner();
+      if (index % 10 === 9) await house.settled();
     }
-    await until(() => kills >= KILLS);
-    ending.abort();
-    await killing;
     await house.settled();
+    const [{ cuts }] = (await house.rows('select last_value::int as cuts from public.cuts')) as [{ cuts: number }];
+    expect(cuts).toBeGreaterThan(KILLS);
     const moves = await house.rows(`select distinct state ->> 'moves' as moves from ops.saga_instances`);
     expect(moves).toEqual([{ moves: String(1 + WEIGHINGS) }]);
     expect(await house.rows('select count(*)::int as count from ops.saga_instances')).toEqual([{ count: PARCELS }]);
@@ -104,16 +107,20 @@ describe('the saga runner, disturbed', () => {
   test('has one owner, and another that waits until it is gone', async () => {
     const first = await house.start(journey);
     const second = await house.start(journey);
-    await pack('p1');
+    house.answer = async () => {
+      await new Promise(resolve => setTimeout(resolve, 5));
+      return DONE;
+    };
+    for (let index = 0; index < PARCELS; index++) await pack(`p${index}`);
     await house.settled();
     expect(await owners()).toHaveLength(1);
-    expect(house.asked).toHaveLength(2);
+    expect(house.asked).toHaveLength(2 * PARCELS);
     await first.stop();
-    await pack('p2');
+    await pack('last');
     await house.settled();
-    expect(house.asked).toHaveLength(4);
+    expect(house.asked).toHaveLength(2 * PARCELS + 2);
     await second.stop();
-    expect(await owners()).toHaveLength(0);
+    await until(async () => (await owners()).length === 0);
   });
 
   test('goes on by itself when the event log was out of reach', async () => {

@@ -95,6 +95,8 @@ describe('the saga runner', () => {
     await pack('p1');
     await until(async () => (await instance('p1'))?.status === 'parked');
     expect(await instance('p1')).toMatchObject({ reason: 'BookPickup was refused: No carrier drives there.' });
+    await house.settled();
+    expect(sent()).toEqual(['BookPickup']);
   });
 
   test('parks only the instance whose step throws, and says so in the log', async () => {

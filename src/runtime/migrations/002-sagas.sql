@@ -70,7 +70,7 @@ create index saga_outbox_order on ops.saga_outbox (position, index);
 comment on table ops.saga_outbox is 'Commands that sagas have still to send: in order within an instance, at least once delivered, once in effect';
 comment on column ops.saga_outbox.position is 'Position of the event that caused the command';
 comment on column ops.saga_outbox.refused is 'The answer, kept before it becomes a fact: a command once refused is not asked again';
-comment on column ops.saga_outbox.held is 'True when sending it met a fault of the house; it waits for someone to look';
+comment on column ops.saga_outbox.held is 'True while it waits: for its saga to hear of its refusal or, after a fault of the house, for someone to look';
 
 create view read.processes as
 select i.saga || '~' || i.instance as id, i.saga, i.instance, i.status, i.about_category, i.about_id,

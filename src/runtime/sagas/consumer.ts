@@ -1,9 +1,9 @@
 /** Reads the log for all sagas: what a batch makes of them is one transaction. */
 import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type pg from 'pg';
-import type { AnyEventDefinition } from '../../kernel/event.ts';
+import type { AnyEventDefinition, DataOf } from '../../kernel/event.ts';
 import type { Registry } from '../../kernel/module.ts';
-import { PROCESS_CATEGORY, PROCESSES, processEvents } from '../../kernel/processes.ts';
+import { CommandRefused, PROCESS_CATEGORY, PROCESSES, processEvents } from '../../kernel/processes.ts';
 import type { ViewMeta } from '../../kernel/projection.ts';
 import type { AnySaga } from '../../kernel/saga.ts';
 import type { StoredEvent } from '../event-log/port.ts';
@@ -14,7 +14,7 @@ import { announce } from '../projector/tables.ts';
 import type { Bell } from './bell.ts';
 import { loadInstances, saveInstances } from './instances.ts';
 import { type Fact, type Instance, type Move, move } from './move.ts';
-import { type Outgoing, post } from './outbox.ts';
+import { heard, type Outgoing, post } from './outbox.ts';
 import { isAfter, type Seat, takeSeats } from './seats.ts';
 import { storable } from './storable.ts';
 import type { World } from './world.ts';
@@ -96,7 +96,11 @@ async function takeOne(client: pg.PoolClient, seat: Seat, read: readonly Read[])
   const { moved, outgoing } = blaming(() => fold(seat, visits, instances));
   await saveInstances(client, seat.saga.name, moved);
   await post(client, outgoing);
+  await heard(client, seat.saga.name, visits.flatMap(refusalsOf));
 }
+
+const refusalsOf = ({ fact: { meta, data } }: Visit): readonly DataOf<typeof CommandRefused>[] =>
+  meta.type === CommandRefused.type ? [data as DataOf<typeof CommandRefused>] : [];
 
 function blaming<Result>(work: () => Result): Result {
   try {

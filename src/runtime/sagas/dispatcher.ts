@@ -8,7 +8,7 @@ import { uuidv5 } from '../ids.ts';
 import type { Ownership } from '../ownership.ts';
 import { DatabaseUnavailable } from '../queries/port.ts';
 import type { Bell } from './bell.ts';
-import { hold, keepRefusal, keyOf, next, type Pending, putOff, settle } from './outbox.ts';
+import { hold, holdBack, keepRefusal, keyOf, next, type Pending, putOff, settle } from './outbox.ts';
 import { record } from './steering.ts';
 import { storable } from './storable.ts';
 import type { World } from './world.ts';
@@ -52,11 +52,8 @@ interface Refused {
 async function deliver(world: World, owner: Ownership, row: Pending, bell: Bell): Promise<void> {
   try {
     const refusal = known(row) ?? (await ask(world, row));
-    if (refusal !== undefined) {
-      await keepRefusal(owner, row, refusal);
-      await recordRefusal(world, row, refusal);
-    }
-    await settle(owner, row);
+    if (refusal === undefined) await settle(owner, row);
+    else await tell(world, owner, row, refusal);
   } catch (error) {
     const problem = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     if (passes(error)) return again(owner, row, problem, bell);
@@ -80,7 +77,7 @@ async function ask({ executor }: World, row: Pending): Promise<Refused | undefin
   };
   const outcome = await executor.execute({ command: row.command, input: row.input }, execution);
   if (outcome.kind === 'done') return undefined;
-  if (outcome.kind === 'refused') return outcome.refusal;
+  if (outcome.kind === 'refused') return { refused: outcome.refusal.refused, because: outcome.refusal.because };
   throw new Error(`${row.command} was answered ${outcome.kind}, which the house itself should never hear`);
 }
 
@@ -94,10 +91,13 @@ async function again(owner: Ownership, row: Pending, problem: string, bell: Bell
   setTimeout(() => bell.ring(), pauseMs).unref();
 }
 
-async function recordRefusal({ log, clock }: World, row: Pending, { refused, because }: Refused): Promise<void> {
+/** Makes the refusal a fact. Until the saga has taken it, the command stays first in its line: what follows may have to wait. */
+async function tell({ log, clock }: World, owner: Ownership, row: Pending, refusal: Refused): Promise<void> {
+  await keepRefusal(owner, row, refusal);
   const { saga, instance, command_id: commandId, command } = row;
-  const event = CommandRefused({ saga, instance, commandId, command, input: row.input as never, refused, because });
+  const event = CommandRefused({ saga, instance, commandId, command, input: row.input as never, ...refusal });
   await record(log, { event, commandId, ...causeOf(row), recordedAt: clock.now() });
+  await holdBack(owner, row);
 }
 
 /** A fault of the house: the instance stands still, with the command it could not send first in its line. */

@@ -75,6 +75,24 @@ export const putOff = (owner: Ownership, row: Outgoing, problem: string, pauseMs
     [...one(row), storable(problem), pauseMs],
   );
 
+/** Keeps a refused command in its place until its saga has heard of it. */
+export const holdBack = (owner: Ownership, row: Outgoing): Promise<unknown> =>
+  owner.rows(`update ops.saga_outbox set held = true ${ONE}`, one(row));
+
+/** Takes the commands out whose refusal their saga has heard of. */
+export async function heard(
+  client: pg.PoolClient,
+  saga: string,
+  refusals: readonly { instance: string; commandId: string }[],
+): Promise<void> {
+  if (refusals.length === 0) return;
+  await client.query('delete from ops.saga_outbox where saga = $1 and instance = any($2) and command_id = any($3)', [
+    saga,
+    refusals.map(({ instance }) => instance),
+    refusals.map(({ commandId }) => commandId),
+  ]);
+}
+
 /** Leaves a command that met a fault where it is, with all that follow it. */
 export const hold = (owner: Ownership, row: Outgoing, problem: string): Promise<unknown> =>
   owner.rows(`update ops.saga_outbox set tries = tries + 1, problem = $5, held = true ${ONE}`, [...one(row), storable(problem)]);
