@@ -64,10 +64,12 @@ async function startIn(home: Home, options: PostgresOptions, release: () => void
     return await startPostmaster({ home, binaries, port, password, log, signal: AbortSignal.any([signal, ending]) });
   };
   const { keeper, port } = await onFreePort(home, port => new Keeper({ name: 'Postgres', start: ending => life(port, ending), say }));
+  let isHeld = true;
   const stop = async (patienceMs = STOP_MS, hurry = new AbortController().signal): Promise<void> => {
     await keeper.stop(patienceMs, hurry);
     await log.close();
-    release();
+    if (isHeld) release();
+    isHeld = false;
   };
   try {
     await ensureDatabase(port, password, DATABASE);

@@ -144,7 +144,9 @@ async function answers({ home, port, password }: PostmasterOptions): Promise<boo
 }
 
 const clientFor = (port: number, password: string, database: string): pg.Client => {
-  const client = new pg.Client({ host: HOST, port, user: USER, password, database, connectionTimeoutMillis: CONNECT_MS_MAX });
+  // The last two are said only so that PGSSLMODE and PGOPTIONS, meant for another server, do not steer this connection.
+  const own = { ssl: false, options: '-c timezone=UTC' };
+  const client = new pg.Client({ host: HOST, port, user: USER, password, database, connectionTimeoutMillis: CONNECT_MS_MAX, ...own });
   // A connection that breaks while idle is told here; the query in flight is rejected anyway.
   client.on('error', () => undefined);
   return client;

@@ -37,8 +37,9 @@ export interface Surroundings {
  * What was started is in the house at any moment, also when the start fails, and stops in the opposite order.
  * @throws StartRefused, Stopped
  */
-export async function startHouse(house: House, surroundings: Surroundings): Promise<void> {
-  const { config, say } = surroundings;
+export async function startHouse(house: House, given: Surroundings): Promise<void> {
+  const { config, say } = given;
+  const surroundings = config.databaseUrl === undefined ? { ...given, env: withoutPostgres(given.env) } : given;
   const hindrance = config.port === 0 ? undefined : await hindranceTo(config.port);
   if (hindrance !== undefined) throw portRefusal(config.port, hindrance);
   const held = await holdFolder(config.dataDir);
@@ -56,6 +57,10 @@ export async function startHouse(house: House, surroundings: Surroundings): Prom
   say(`Throughline listens on ${url}`);
   say(`Data are kept in ${await realpath(config.dataDir)}${postgres.apart ? `, those of Postgres in ${postgres.apart}` : ''}`);
 }
+
+/** PGSSLMODE, PGOPTIONS and their like are meant for a server of the operator's, not for the embedded one. */
+const withoutPostgres = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PG')));
 
 /** The embedded Postgres, unless the operator has one. `apart` is where its files lie when not in the data folder. */
 async function database(house: House, { config, say, signal }: Surroundings): Promise<{ url: string; apart: string | undefined }> {

@@ -57,6 +57,7 @@ export class Keeper<Life extends Running> {
 
   async #keep(first: Running): Promise<void> {
     let reason = await first.ended;
+    this.#running = undefined;
     while (!this.#stopping.signal.aborted) {
       const pauseMs = this.#pace.next(performance.now());
       this.#options.say(`${this.#options.name} ended (${reason}); it is started again in ${pauseMs / 1_000} s.`);
