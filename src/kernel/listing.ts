@@ -58,6 +58,12 @@ interface Filter {
 /** Filters by an instant: ISO 8601 with its offset, nothing else that Postgres would take for one. */
 export const byInstant = (sql: string): Filter => ({ sql, input: z.iso.datetime({ offset: true }) });
 
+/** Filters by an ISO 8601 date. */
+export const byDay = (sql: string): Filter => ({ sql, input: z.iso.date() });
+
+/** Filters by whether something holds: `true` or `false`; the condition compares an expression that is one or the other. */
+export const byFlag = (holds: string): Filter => ({ sql: `(${holds}) = ?::boolean`, input: z.enum(['true', 'false']) });
+
 const FilterText = z.string().min(1).max(200);
 
 type ListInput = { readonly limit: string; readonly cursor?: string | undefined; readonly sort: string } & Readonly<

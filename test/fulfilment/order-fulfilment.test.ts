@@ -243,7 +243,9 @@ describe('an order that comes to nothing', () => {
   test.each([
     ['while its goods are being reserved', atStock],
     ['while the delivery waits for approval', atApproval],
-  ])('gives everything back when it is cancelled %s', (_, when) => when().on(cancelled, order).sends(back).finished());
+  ])('gives everything back when it is cancelled %s', (_, when) => {
+    when().on(cancelled, order).sends(back).finished();
+  });
 
   test('is not taken up again by what comes later', () =>
     atStock()

@@ -10,7 +10,7 @@ import {
 } from '../../domain/fulfilment/delivery.ts';
 import { PostalAddress } from '../../domain/vocabulary.ts';
 import { field } from '../../kernel/field.ts';
-import { listing } from '../../kernel/listing.ts';
+import { byDay, listing } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { day, instant, json, nullable, type RowOf, table, text } from '../../kernel/table.ts';
@@ -108,8 +108,8 @@ export const listDeliveries = listing({
     orderReference: 'o.reference = ?',
     account: 'd.account_id = ?',
     warehouse: 'd.warehouse_id = ?',
-    shippedFrom: 'd.shipped_on::text >= ?',
-    shippedTo: 'd.shipped_on::text <= ?',
+    shippedFrom: byDay('d.shipped_on >= ?::date'),
+    shippedTo: byDay('d.shipped_on <= ?::date'),
   },
   sorts: {
     newest: { sql: 'd.planned_at', descending: true },

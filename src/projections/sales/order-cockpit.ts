@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Totals } from '../../domain/document.ts';
 import { PostalAddress } from '../../domain/vocabulary.ts';
 import { type Field, field } from '../../kernel/field.ts';
-import { listing } from '../../kernel/listing.ts';
+import { byDay, byFlag, listing } from '../../kernel/listing.ts';
 import { MoneyAnswer, moneyWire } from '../../kernel/money.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { invoices } from '../billing/invoices.ts';
@@ -78,9 +78,9 @@ export const listSalesOrders = listing({
     channel: 'o.channel = ?',
     deliveryStatus: 'd.status = ?',
     invoiceStatus: 'i.status = ?',
-    open: `(${isUnshipped})::text = ?`,
-    from: 'o.ordered_on::text >= ?',
-    to: 'o.ordered_on::text <= ?',
+    open: byFlag(isUnshipped),
+    from: byDay('o.ordered_on >= ?::date'),
+    to: byDay('o.ordered_on <= ?::date'),
   },
   sorts: {
     newest: { sql: 'o.placed_at', descending: true },

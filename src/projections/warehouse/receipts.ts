@@ -1,6 +1,6 @@
 import { type ReceiptLine, ReceiptRecorded } from '../../domain/warehouse/receipt.ts';
 import { field } from '../../kernel/field.ts';
-import { listing } from '../../kernel/listing.ts';
+import { byDay, listing } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { day, instant, json, nullable, table, text } from '../../kernel/table.ts';
@@ -63,8 +63,8 @@ export const listReceipts = listing({
     warehouse: 'r.warehouse_id = ?',
     supplier: 'r.supplier_id = ?',
     reference: 'r.reference = ?',
-    from: 'r.received_on::text >= ?',
-    to: 'r.received_on::text <= ?',
+    from: byDay('r.received_on >= ?::date'),
+    to: byDay('r.received_on <= ?::date'),
   },
   sorts: { newest: { sql: 'r.recorded_at', descending: true }, received: { sql: 'r.received_on', descending: true } },
   usual: 'newest',

@@ -1,6 +1,6 @@
 import { BackorderWithdrawn, StockBackordered, StockIssued, StockReleased, StockReserved } from '../../domain/warehouse/stock.ts';
 import { field } from '../../kernel/field.ts';
-import { listing, record } from '../../kernel/listing.ts';
+import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
 import { day, instant, integer, nullable, quantity, type RowOf, table, text } from '../../kernel/table.ts';
 import { items } from '../catalogue/items.ts';
@@ -99,7 +99,7 @@ export const listReservations = listing({
     warehouse: 'r.warehouse_id = ?',
     item: 'r.item_id = ?',
     order: 'r.order_id = ?',
-    waiting: '(r.waiting > 0)::text = ?',
+    waiting: byFlag('r.waiting > 0'),
   },
   sorts: { oldest: { sql: 'r.since' }, newest: { sql: 'r.since', descending: true } },
   usual: 'oldest',

@@ -8,7 +8,7 @@ import {
   StockReserved,
 } from '../../domain/warehouse/stock.ts';
 import { field } from '../../kernel/field.ts';
-import { listing, record } from '../../kernel/listing.ts';
+import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { quantity, type RowOf, table, text } from '../../kernel/table.ts';
 import { items } from '../catalogue/items.ts';
@@ -81,7 +81,7 @@ export const listStockLevels = listing({
     warehouse: 's.warehouse_id = ?',
     item: 's.item_id = ?',
     sku: 'i.sku = upper(?)',
-    short: '(s.backordered > 0)::text = ?',
+    short: byFlag('s.backordered > 0'),
   },
   sorts: {
     sku: { sql: "coalesce(i.sku, '')" },

@@ -1,6 +1,6 @@
 import { StockAdjusted, StockIssued, StockReceived } from '../../domain/warehouse/stock.ts';
 import { field } from '../../kernel/field.ts';
-import { listing, record } from '../../kernel/listing.ts';
+import { byDay, listing, record } from '../../kernel/listing.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
 import { day, decimal, integer, nullable, quantity, table, text } from '../../kernel/table.ts';
 import { items } from '../catalogue/items.ts';
@@ -117,8 +117,8 @@ export const listStockMoves = listing({
     kind: 'm.kind = ?',
     document: 'm.document_id = ?',
     order: 'm.order_id = ?',
-    from: 'm.moved_on::text >= ?',
-    to: 'm.moved_on::text <= ?',
+    from: byDay('m.moved_on >= ?::date'),
+    to: byDay('m.moved_on <= ?::date'),
   },
   sorts: { newest: { sql: 'm.position', descending: true }, oldest: { sql: 'm.position' } },
   usual: 'newest',
