@@ -89,8 +89,18 @@ describe('the saga runner', () => {
     expect(await instance('p1')).toMatchObject({ status: 'running', refused: 'NoCarrier', refused_command: 'BookPickup' });
   });
 
-  test('parks an instance whose command is refused and that has no answer to it', async () => {
+  test('parks an instance whose command is refused and that has no answer to it, before it sends what follows', async () => {
     house.answer = ({ command }) => (command === 'BookPickup' ? refusedAs('NoCarrier', 'No carrier drives there.') : DONE);
+    const { follow } = house.log;
+    // The saga hears of the refusal late.
+    Object.assign(house.log, {
+      follow: async function* (...args: Parameters<typeof follow>) {
+        for await (const batch of follow(...args)) {
+          if (batch.some(({ type }) => type === 'CommandRefused')) await new Promise(resolve => setTimeout(resolve, 300));
+          yield batch;
+        }
+      },
+    });
     await house.start(journey);
     await pack('p1');
     await until(async () => (await instance('p1'))?.status === 'parked');
