@@ -10,8 +10,8 @@ export const ADMIN_PASSWORD = 'a-password-for-tests';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // Answers are looked into freely; a wrong path fails the expectation it is used in.
-  readonly body: Record<string, never>;
+
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 export interface Sending {
@@ -30,7 +30,7 @@ export interface TestHouse {
   /** Posts and expects it to succeed; answers the record's id. */
   make(path: string, body?: object, sending?: Sending): Promise<string>;
   /** Asks until the answer pleases, for what sagas do on their own. */
-  until(path: string, pleases: (body: Record<string, never>) => boolean): Promise<Record<string, never>>;
+  until(path: string, pleases: (body: Readonly<Record<string, unknown>>) => boolean): Promise<Readonly<Record<string, unknown>>>;
   stop(): Promise<void>;
 }
 
@@ -112,7 +112,10 @@ async function speak(url: string): Promise<Omit<TestHouse, 'url' | 'databaseUrl'
     if (answer.status >= 300) throw new Error(`POST ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return String(answer.body['id']);
   };
-  const until = async (path: string, pleases: (body: Record<string, never>) => boolean): Promise<Record<string, never>> => {
+  const until = async (
+    path: string,
+    pleases: (body: Readonly<Record<string, unknown>>) => boolean,
+  ): Promise<Readonly<Record<string, unknown>>> => {
     const giveUp = performance.now() + PATIENCE_MS;
     for (;;) {
       const { status, body } = await get(path);
