@@ -26,7 +26,7 @@ test('16 writers on random streams: a tailing $all subscriber sees each of 20,00
     next.set(streamId, revision + 1n);
   }
   await node.close();
-}, 60_000);
+}, 180_000);
 
 test('64 parallel writers at one revision: one wins', async () => {
   const node = await testNode();
@@ -42,4 +42,4 @@ test('64 parallel writers at one revision: one wins', async () => {
   }
   expect(await collected(node.client.readStream(stream))).toHaveLength(6);
   await node.close();
-});
+}, 60_000);

@@ -40,7 +40,7 @@ test('prints where it listens, serves, and stops cleanly on SIGTERM with a subsc
   const startedAt = performance.now();
   child.kill('SIGTERM');
   expect(await exit).toMatchObject({ code: 0, err: '' });
-  expect(performance.now() - startedAt).toBeLessThan(3_000);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
   await client.dispose();
 });
 
