@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { projection } from '../../src/kernel/projection.ts';
 import { nullable, table, text } from '../../src/kernel/table.ts';
@@ -31,7 +32,7 @@ describe('a view', () => {
       changed_at: log.events[3]?.metadata.occurredAt,
       empty: false,
       labels: ['new', 'ș'],
-      sources: { bob: 2, cyd: 1, first: 0 },
+      sources: { bob: 2, cyd: 1, mark: expect.any(Number) },
       last_source: 'bob',
     });
     expect(await rowsOf(pool, 'select * from read.sources order by id')).toEqual([
@@ -64,17 +65,17 @@ describe('a view', () => {
     const { pool } = await ground();
     const log = memoryLog();
     const live = await projecting({ log, pool, registry: house });
-    const fact = fc.oneof(
-      fc.record({ purse: fc.constantFrom('A', 'B', 'C'), fact: fc.constant(opened('ana', '0.10')) }),
-      fc.record({
-        purse: fc.constantFrom('A', 'B', 'C'),
-        fact: fc
-          .tuple(fc.integer({ min: -9, max: 9 }), fc.constantFrom('z', 'aa', 'b', '10', '9', '__proto'))
-          .map(([n, from]) => filled(n, from)),
-      }),
-      fc.record({ purse: fc.constantFrom('A', 'B', 'C'), fact: fc.constant(closed()) }),
-    );
-    for (const { purse, fact: one } of fc.sample(fact, { numRuns: 300, seed: 7 })) await append(log, purse, one);
+    const amount = fc.integer({ min: -9, max: 9 });
+    const filling = fc.tuple(amount, fc.constantFrom('z', 'aa', 'b', '10', '9', '__proto')).map(([cents, from]) => filled(cents, from));
+    const fact = fc.record({
+      purse: fc.constantFrom('A', 'B', 'C'),
+      fact: fc.oneof(
+        { weight: 2, arbitrary: fc.constant(opened('ana', '0.10')) },
+        { weight: 1, arbitrary: fc.constant(closed()) },
+        { weight: 40, arbitrary: filling },
+      ),
+    });
+    for (const { purse, fact: one } of fc.sample(fact, { numRuns: 200, seed: 7 })) await append(log, purse, one);
     await passed(pool, await log.head());
     await live.stop();
     const before = await Promise.all(['read.purses', 'read.sources'].map(view => bytesOf(pool, view)));
@@ -190,6 +191,41 @@ describe('a projection that fails', () => {
   });
 });
 
+/** Breaks the connection of a pool around one statement of the next batch. */
+class Fuse {
+  #left = -1;
+  #moment: 'before' | 'after' = 'before';
+
+  constructor(pool: pg.Pool, other: pg.Pool) {
+    pool.on('connect', client => {
+      const query = client.query.bind(client) as (...given: unknown[]) => Promise<unknown>;
+      const breaking = async (...given: unknown[]): Promise<unknown> => {
+        if (String(given[0]).startsWith('begin')) this.#inBatch = true;
+        const blows = this.#inBatch && this.#left-- === 0;
+        const cut = () => rowsOf(other, 'select pg_terminate_backend($1)', [(client as unknown as { processID: number }).processID]);
+        if (blows && this.#moment === 'before') await cut();
+        const result = await query(...given);
+        if (blows) await cut();
+        if (blows) throw new Error('Connection terminated before the answer came');
+        return result;
+      };
+      client.query = breaking as unknown as typeof client.query;
+    });
+  }
+
+  #inBatch = false;
+
+  set(statement: number, moment: 'before' | 'after'): void {
+    this.#inBatch = false;
+    this.#left = statement;
+    this.#moment = moment;
+  }
+
+  get blown(): boolean {
+    return this.#left < 0;
+  }
+}
+
 const TOTAL = 3_000;
 
 /** Fills one purse by one cent, TOTAL times, in small appends with pauses, as a day's work would come. */
@@ -220,6 +256,30 @@ describe('each event changes each view once', () => {
     expect(killed).toBeGreaterThanOrEqual(5);
     expect(await rowsOf(pool, 'select amount from read.purses')).toEqual([{ amount: TOTAL }]);
     expect(await rowsOf(pool, `select times from read.sources where id = 'bob'`)).toEqual([{ times: TOTAL }]);
+  });
+
+  test('though the connection breaks before or after any statement of a batch', async () => {
+    const { url, pool } = await ground();
+    const own = openAnother(url);
+    const fuse = new Fuse(own, pool);
+    const log = memoryLog();
+    let batches = 0;
+    await projecting({ log, pool: own, registry: house, onBatch: () => batches++ });
+    await append(log, 'A', opened());
+    await passed(pool, await log.head());
+    let statement = 0;
+    do {
+      for (const moment of ['before', 'after'] as const) {
+        fuse.set(statement, moment);
+        await append(log, 'A', filled(1));
+        await passed(pool, await log.head());
+      }
+      statement++;
+    } while (fuse.blown);
+    // Begin, locks, two views of four statements each, checkpoints, their news, commit.
+    expect(statement).toBeGreaterThan(12);
+    expect(await rowsOf(pool, 'select amount from read.purses')).toEqual([{ amount: 2 * statement }]);
+    expect(await rowsOf(pool, `select times from read.sources where id = 'bob'`)).toEqual([{ times: 2 * statement }]);
   });
 
   test('though Postgres is away for a while, and without a restart', async () => {
@@ -335,6 +395,23 @@ describe('a new version of a view', () => {
     ]);
     expect(await rowsOf(pool, `select amount from read.purses where id = 'X'`)).toEqual([{ amount: 18 }]);
     await rowsOf(pool, `drop owned by swap_reader_${process.pid}; drop role swap_reader_${process.pid}`);
+  });
+
+  test('is not shown half built when there is no other view either', async () => {
+    const { url, pool } = await ground();
+    const log = memoryLog();
+    const first = await projecting({ log, pool, registry: registryOf([pursesOf(1)]) });
+    for (let index = 0; index < 100; index++) await append(log, `P${index}`, opened(), filled(1));
+    await passed(pool, await log.head());
+    await first.stop();
+    await projecting({ log, pool: openAnother(url), registry: registryOf([pursesOf(2)]), batchMax: 5 });
+    const seen = new Set<string>();
+    while ((await checkpoints(pool))[0]?.version !== 2) {
+      const [row] = await rowsOf<{ seen: string }>(pool, `select count(*) || ' of ' || sum(amount) as seen from read.purses`);
+      seen.add(row?.seen ?? '');
+    }
+    expect([...seen].filter(one => one !== '100 of 100' && one !== '100 of 200')).toEqual([]);
+    expect(await rowsOf(pool, 'select sum(amount)::bigint as sum from read.purses')).toEqual([{ sum: 200 }]);
   });
 
   test('that fails is stopped, and the old one stays', async () => {
