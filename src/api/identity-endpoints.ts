@@ -2,6 +2,7 @@
 import { ulid } from 'ulid';
 import { z } from 'zod';
 import { covers } from '../kernel/authority.ts';
+import { pointer } from '../runtime/executor/pointers.ts';
 import type { Identity, NewSession, SignedIn } from '../runtime/identity/port.ts';
 import { recordId, uuidv5 } from '../runtime/ids.ts';
 import { type CookiePolicy, cookie, credentials, DEVICE_COOKIE, refuseForeign, SESSION_COOKIE } from './auth.ts';
@@ -9,7 +10,7 @@ import { BASE } from './commands.ts';
 import type { Answer, Asked, Endpoint } from './endpoint.ts';
 import { idempotencyKey } from './headers.ts';
 import { validated } from './input.ts';
-import { forbidden, notFound, Problem } from './problem.ts';
+import { badParameters, forbidden, notFound, Problem } from './problem.ts';
 import type { SignInGuard } from './sign-in-limits.ts';
 
 export interface IdentitySurroundings {
@@ -103,7 +104,7 @@ export function identityEndpoints(around: IdentitySurroundings): readonly Endpoi
       input: Nothing,
       output: z.strictObject({ user: User, grants: z.array(z.string()), by: z.enum(['session', 'key']) }),
       handle: async ({ input }, who) => {
-        validated(Nothing, input);
+        noParameters(input);
         return { status: 200, body: { user: userOf(who.person), grants: who.grants, by: who.by } };
       },
     },
@@ -145,7 +146,7 @@ export function identityEndpoints(around: IdentitySurroundings): readonly Endpoi
       input: Nothing,
       output: z.strictObject({ items: z.array(Key) }),
       handle: async ({ input }, who) => {
-        validated(Nothing, input);
+        noParameters(input);
         return { status: 200, body: { items: await identity.keys(whoseKeys(who)) } };
       },
     },
@@ -167,6 +168,11 @@ export function identityEndpoints(around: IdentitySurroundings): readonly Endpoi
       },
     },
   ];
+}
+
+function noParameters(input: Asked['input']): void {
+  const surplus = Object.keys(input).map(name => ({ pointer: pointer([name]), detail: 'This parameter is not known here.' }));
+  if (surplus.length > 0) throw badParameters(surplus, []);
 }
 
 const whoseKeys = (who: SignedIn): string | undefined => (who.caller.may('platform:keys') ? undefined : who.person.id);

@@ -55,6 +55,12 @@ export const mismatch = (): Problem =>
 export const invalid = (errors: readonly FieldError[]): Problem =>
   new Problem(422, 'Validation', 'Some of what was sent is not valid.', { errors });
 
+/** Parameters are malformed (400); a name in the path that cannot be one is a record that does not exist (404). */
+export function badParameters(errors: readonly FieldError[], namesInPath: readonly string[]): Problem {
+  if (errors.every(({ pointer }) => namesInPath.includes(pointer.slice(1)))) return notFound('There is no such record.');
+  return new Problem(400, 'BadParameter', 'Some parameters are not known here or do not have the form they must have.', { errors });
+}
+
 const REFUSED_STATUS: Readonly<Record<string, number>> = { NotFound: 404, Forbidden: 403, Validation: 422 };
 const RULE_STATUS = 409;
 

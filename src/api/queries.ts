@@ -4,7 +4,7 @@ import type { SignedIn } from '../runtime/identity/port.ts';
 import type { QueryRunner } from '../runtime/queries/port.ts';
 import type { ConsistencyTokens } from './consistency.ts';
 import { type Answer, type Asked, type Endpoint, pathNames, routeParts } from './endpoint.ts';
-import { notFound, Problem } from './problem.ts';
+import { badParameters } from './problem.ts';
 
 export interface QuerySurroundings {
   readonly queries: QueryRunner;
@@ -35,14 +35,8 @@ async function handle(query: AnyQuery, names: readonly string[], asked: Asked, w
     const body = await around.queries.askAny(query, asked.input, { caller: who.caller, ...after });
     return { status: 200, headers: linksOf(asked, body), body };
   } catch (error) {
-    throw error instanceof InvalidInput ? badParameters(error, names) : error;
+    throw error instanceof InvalidInput ? badParameters(error.errors, names) : error;
   }
-}
-
-/** Parameters are malformed (400), a name in the path that cannot be one is a record that does not exist (404). */
-function badParameters({ errors }: InvalidInput, names: readonly string[]): Problem {
-  if (errors.every(({ pointer }) => names.includes(pointer.slice(1)))) return notFound('There is no such record.');
-  return new Problem(400, 'BadParameter', 'Some parameters are not known here or do not have the form they must have.', { errors });
 }
 
 /** The next page of a list, as a link (RFC 8288). */
