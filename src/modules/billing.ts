@@ -1,4 +1,4 @@
-import { cancelInvoice, draftOrderInvoice } from '../commands/billing/invoice.ts';
+import { cancelInvoice, draftInvoice, draftOrderInvoice } from '../commands/billing/invoice.ts';
 import { completeInvoiceIssue, issueInvoice, takeNumber, withdrawInvoiceIssue } from '../commands/billing/issue.ts';
 import { applyPaymentToInvoice, lapsePayment, recordPayment, unapplyPaymentFromInvoice } from '../commands/billing/payment.ts';
 import { module } from '../kernel/module.ts';
@@ -11,6 +11,7 @@ import { paymentHolds } from '../sagas/billing/payment-holds.ts';
 export const billing = module({
   name: 'billing',
   commands: [
+    draftInvoice,
     draftOrderInvoice,
     cancelInvoice,
     issueInvoice,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cancelInvoice, draftOrderInvoice } from '../../src/commands/billing/invoice.ts';
+import { cancelInvoice, draftInvoice, draftOrderInvoice } from '../../src/commands/billing/invoice.ts';
 import { completeInvoiceIssue, issueInvoice, takeNumber, withdrawInvoiceIssue } from '../../src/commands/billing/issue.ts';
 import { applyPaymentToInvoice, lapsePayment, recordPayment, unapplyPaymentFromInvoice } from '../../src/commands/billing/payment.ts';
 import {
@@ -100,6 +100,32 @@ describe('an invoice', () => {
     given(manual, started, issued).when(cancelInvoice, { id: 'i', reason: 'typo' }).thenRefuses('DocumentLocked');
     given(drafted).when(cancelInvoice, { id: 'i', reason: 'typo' }).thenRefuses('DocumentLocked');
   });
+});
+
+describe('an invoice by hand', () => {
+  const wish = { accountId: 'acme', lines: [{ itemId: 'chai', quantity: '10', unitPrice: '18', discount: '5' }] };
+  const items = new Map([['chai', { sku: 'CHAI', name: 'Chai', stocked: true, taxPercent: decimal('10') }]]);
+  const facts = { account: { currency: usd, paymentTermDays: 14 }, items };
+  const byHand = { ...chai, price: { level: 0, source: 'hand', reason: 'Invoiced by hand' } } as const;
+
+  test('takes currency and terms from the account, tax from the item', () =>
+    given()
+      .when(draftInvoice, wish, { facts })
+      .thenEvents(InvoiceDrafted({ accountId: 'acme', currency: usd, paymentTermDays: 14, lines: [byHand], totals })));
+
+  test('names an account and items that exist', () => {
+    given()
+      .when(draftInvoice, wish, { facts: { ...facts, account: null } })
+      .thenRefuses('Validation');
+    given()
+      .when(draftInvoice, wish, { facts: { ...facts, items: new Map() } })
+      .thenRefuses('Validation');
+  });
+
+  test('stays within what can be counted exactly', () =>
+    given()
+      .when(draftInvoice, { ...wish, lines: [{ itemId: 'chai', quantity: '999999999', unitPrice: '999999999999' }] }, { facts })
+      .thenRefuses('AmountTooLarge'));
 });
 
 describe('a number series', () => {

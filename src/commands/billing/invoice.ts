@@ -1,12 +1,45 @@
 import { z } from 'zod';
+import { draftByHand } from '../../domain/billing/drafting.ts';
 import { cancel, draft, Invoice } from '../../domain/billing/invoice.ts';
-import { DocumentLine, totalsOf } from '../../domain/document.ts';
+import { DocumentLine, LINES_MAX, totalsOf } from '../../domain/document.ts';
 import { Id, Reason, Text } from '../../domain/vocabulary.ts';
 import { byId, command } from '../../kernel/command.ts';
+import { type Decimal, PercentText, PriceText } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
+import { QuantityText } from '../../kernel/quantity.ts';
+import { itemsForOrder } from '../../projections/catalogue/items.ts';
+import { accountForOrder } from '../../projections/crm/accounts.ts';
 
-const LINES_MAX = 200;
 const TERM_DAYS_MAX = 365;
+const TermDays = z.int().min(0).max(TERM_DAYS_MAX);
+
+const HandLine = z.strictObject({
+  itemId: Id,
+  quantity: QuantityText,
+  unitPrice: PriceText,
+  discount: PercentText.default('0' as Decimal),
+});
+
+export const draftInvoice = command({
+  type: 'DraftInvoice',
+  summary: 'Drafts an invoice by hand, for what was not ordered here; invoices of orders draft themselves when the goods are shipped.',
+  route: 'POST /invoices',
+  permission: 'billing:invoice',
+  input: z.strictObject({
+    accountId: Id,
+    currency: Currency.optional(),
+    paymentTermDays: TermDays.optional(),
+    reference: Text(100).optional(),
+    lines: z.array(HandLine).min(1).max(LINES_MAX),
+  }),
+  decider: Invoice,
+  parent: ({ accountId }) => ({ category: 'account', id: accountId }),
+  facts: async (_, { accountId, lines }, ask) => {
+    const items = await ask(itemsForOrder, { ids: [...new Set(lines.map(line => line.itemId))] });
+    return { account: await ask(accountForOrder, { id: accountId }), items: new Map(items.map(item => [item.id, item])) };
+  },
+  decide: (invoice, wish, context) => (invoice.status === 'none' ? draftByHand(wish, context) : []),
+});
 
 export const draftOrderInvoice = command({
   type: 'DraftOrderInvoice',
@@ -17,7 +50,7 @@ export const draftOrderInvoice = command({
     orderId: Id,
     accountId: Id,
     currency: Currency,
-    paymentTermDays: z.int().min(0).max(TERM_DAYS_MAX),
+    paymentTermDays: TermDays,
     reference: Text(100).optional(),
     lines: z.array(DocumentLine).min(1).max(LINES_MAX),
   }),
