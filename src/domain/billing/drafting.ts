@@ -40,8 +40,9 @@ export function draftByHand(wish: Wish, { facts }: DecisionContext<DraftingFacts
   if (account === null || faults.length > 0) return invalid(faults);
   const currency = wish.currency ?? account.currency;
   const paymentTermDays = wish.paymentTermDays ?? account.paymentTermDays;
+  const unpriceable = wish.lines.findIndex(line => isTooLarge(line, currency));
+  if (unpriceable >= 0) return refuse('AmountTooLarge', `Line ${unpriceable + 1} is worth more than a document can sum up.`);
   const lines = wish.lines.map((line, index) => lineOf(line, index, facts, currency));
-  if (lines.some(line => isTooLarge(line, currency))) return refuse('AmountTooLarge', 'A line is worth more than a document can sum up.');
   return [InvoiceDrafted({ ...wish, currency, paymentTermDays, lines, totals: totalsOf(lines, currency) })];
 }
 
