@@ -171,6 +171,10 @@ const outgoingOf = (
     traceparent,
   }));
 
+const ADVANCE = `
+  with seats as (update ops.sagas set position = greatest(position, $1) where name = any($2))
+  update ops.checkpoints set position = greatest(position, $1) where name = $3 and version = $4`;
+
 async function advance(
   client: pg.PoolClient,
   seats: readonly Seat[],
@@ -178,13 +182,8 @@ async function advance(
   last: bigint | undefined,
 ): Promise<void> {
   const names = seats.filter(seat => !detached.has(seat)).map(({ saga }) => saga.name);
-  await client.query('update ops.sagas set position = greatest(position, $1) where name = any($2)', [last?.toString(), names]);
+  await client.query(ADVANCE, [last?.toString(), names, PROCESSES.name, PROCESSES.version]);
   for (const [{ saga }, reason] of detached) await client.query('update ops.sagas set detached = $2 where name = $1', [saga.name, reason]);
-  await client.query('update ops.checkpoints set position = greatest(position, $3) where name = $1 and version = $2', [
-    PROCESSES.name,
-    PROCESSES.version,
-    last?.toString(),
-  ]);
   await announce(client, [PROCESSES.name]);
 }
 

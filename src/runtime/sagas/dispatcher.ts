@@ -21,45 +21,54 @@ const PARTING_MS = 5_000;
 /** Sends until the signal fires, then waits a while for what is under way. @throws when Postgres fails; nothing is lost then */
 export async function dispatch(world: World, owner: Ownership, bell: Bell, signal: AbortSignal): Promise<void> {
   const lanes = new Map<string, Promise<void>>();
+  const done: Pending[] = [];
+  const start = (row: Pending): void => {
+    const lane = deliver(world, owner, row, bell)
+      // A lane fails only with the ownership, and that ends the next round too.
+      .catch((): Delivered => 'waits')
+      .then(delivered => {
+        if (delivered === 'done') done.push(row);
+        else lanes.delete(keyOf(row));
+        bell.ring();
+      });
+    lanes.set(keyOf(row), lane);
+  };
+  /** What was done while the last round went on leaves the outbox together. */
+  const clear = async (): Promise<void> => {
+    const rows = done.splice(0);
+    await settle(owner, rows);
+    for (const row of rows) lanes.delete(keyOf(row));
+  };
   try {
     while (!signal.aborted) {
-      const free = LANES_MAX - lanes.size;
-      const pending = free === 0 ? [] : await next(owner, lanes.keys(), free);
-      for (const row of pending) {
-        const key = keyOf(row);
-        const lane = deliver(world, owner, row, bell).finally(() => {
-          lanes.delete(key);
-          bell.ring();
-        });
-        // A lane fails only with the ownership, and that ends the next round too.
-        lanes.set(
-          key,
-          lane.catch(() => undefined),
-        );
-      }
+      await clear();
+      if (lanes.size < LANES_MAX) for (const row of await next(owner, lanes.keys(), LANES_MAX - lanes.size)) start(row);
       await bell.heard(LOOK_AGAIN_MS, signal);
     }
   } finally {
-    await within(PARTING_MS, 'Commands under way', Promise.all(lanes.values())).catch(() => undefined);
+    await within(PARTING_MS, 'Commands under way', Promise.all(lanes.values()).then(clear)).catch(() => undefined);
   }
 }
+
+/** A command that waits stays in the outbox: for another try, for its saga to hear of its refusal, or for someone to look. */
+type Delivered = 'done' | 'waits';
 
 interface Refused {
   readonly refused: string;
   readonly because: string;
 }
 
-async function deliver(world: World, owner: Ownership, row: Pending, bell: Bell): Promise<void> {
+async function deliver(world: World, owner: Ownership, row: Pending, bell: Bell): Promise<Delivered> {
   try {
     const refusal = known(row) ?? (await ask(world, row));
-    if (refusal === undefined) await settle(owner, row);
-    else await tell(world, owner, row, refusal);
+    if (refusal === undefined) return 'done';
+    await tell(world, owner, row, refusal);
   } catch (error) {
     const problem = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    if (passes(error)) return again(owner, row, problem, bell);
-    world.logger?.error({ saga: row.saga, instance: row.instance, command: row.command, error }, 'saga command met a fault');
-    await park(world, owner, row, problem, bell);
+    if (passes(error)) await again(owner, row, problem, bell);
+    else await park(world, owner, row, problem, bell);
   }
+  return 'waits';
 }
 
 const known = ({ refused, refused_because }: Pending): Refused | undefined =>
@@ -101,9 +110,10 @@ async function tell({ log, clock }: World, owner: Ownership, row: Pending, refus
 }
 
 /** A fault of the house: the instance stands still, with the command it could not send first in its line. */
-async function park({ log, clock }: World, owner: Ownership, row: Pending, problem: string, bell: Bell): Promise<void> {
-  const { saga, instance } = row;
-  const event = ProcessParked({ saga, instance, reason: storable(`${row.command} could not be sent. ${problem}`) });
+async function park({ log, clock, logger }: World, owner: Ownership, row: Pending, problem: string, bell: Bell): Promise<void> {
+  const { saga, instance, command } = row;
+  logger?.error({ saga, instance, command, problem }, 'saga command met a fault');
+  const event = ProcessParked({ saga, instance, reason: storable(`${command} could not be sent. ${problem}`) });
   try {
     await record(log, { event, commandId: uuidv5('park', row.command_id), ...causeOf(row), recordedAt: clock.now() });
   } catch (error) {

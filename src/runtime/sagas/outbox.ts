@@ -59,7 +59,20 @@ const one = ({ saga, instance, position, index }: Outgoing): unknown[] => [saga,
 /** One text for one instance; names of sagas hold no `~`. */
 export const keyOf = ({ saga, instance }: Outgoing): string => `${saga}~${instance}`;
 
-export const settle = (owner: Ownership, row: Outgoing): Promise<unknown> => owner.rows(`delete from ops.saga_outbox ${ONE}`, one(row));
+const SETTLE = `
+  delete from ops.saga_outbox o using unnest($1::text[], $2::text[], $3::bigint[], $4::integer[]) as done(saga, instance, position, index)
+  where o.saga = done.saga and o.instance = done.instance and o.position = done.position and o.index = done.index`;
+
+/** Takes out commands that were done. */
+export async function settle(owner: Ownership, rows: readonly Outgoing[]): Promise<void> {
+  if (rows.length === 0) return;
+  await owner.rows(SETTLE, [
+    rows.map(({ saga }) => saga),
+    rows.map(({ instance }) => instance),
+    rows.map(({ position }) => position),
+    rows.map(({ index }) => index),
+  ]);
+}
 
 /** Keeps a refusal, so that the command is not asked again before the refusal has become a fact. */
 export const keepRefusal = (
