@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Item, type ItemCard } from '../../domain/catalogue/item.ts';
 import { Decimal } from '../../kernel/decimal.ts';
 import { field } from '../../kernel/field.ts';
-import { listing, record } from '../../kernel/listing.ts';
+import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { day, decimal, flag, instant, nullable, quantity, table, text } from '../../kernel/table.ts';
@@ -90,8 +90,8 @@ export const listItems = listing({
     sku: 'i.sku = upper(?)',
     category: 'i.category = ?',
     supplier: 'i.supplier_id = ?',
-    stocked: 'i.stocked::text = ?',
-    discontinued: '(i.discontinued_on is not null)::text = ?',
+    stocked: byFlag('i.stocked'),
+    discontinued: byFlag('i.discontinued_on is not null'),
   },
   sorts: { sku: { sql: 'i.sku' }, name: { sql: 'i.name' }, newest: { sql: 'i.added_at', descending: true } },
   usual: 'sku',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PriceList } from '../../domain/catalogue/price-list.ts';
 import { field } from '../../kernel/field.ts';
-import { listing, record } from '../../kernel/listing.ts';
+import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { Currency } from '../../kernel/money.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
@@ -56,7 +56,7 @@ export const listPriceLists = listing({
   type: 'ListPriceLists',
   summary: 'Price lists by name.',
   route: 'GET /price-lists',
-  filters: { name: 'l.name = ?', currency: 'l.currency = ?', default: 'l.is_default::text = ?', archived: 'l.archived::text = ?' },
+  filters: { name: 'l.name = ?', currency: 'l.currency = ?', default: byFlag('l.is_default'), archived: byFlag('l.archived') },
   sorts: { name: { sql: 'l.name' }, newest: { sql: 'l.created_at', descending: true } },
   usual: 'name',
 });

@@ -3,7 +3,7 @@ import { ItemAdded, StandardPriceSet } from '../../domain/catalogue/item.ts';
 import { PriceSet, PriceWithdrawn } from '../../domain/catalogue/price.ts';
 import type { DataOf } from '../../kernel/event.ts';
 import { type Field, field } from '../../kernel/field.ts';
-import { listing } from '../../kernel/listing.ts';
+import { byDay, listing } from '../../kernel/listing.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
 import { quantityText } from '../../kernel/quantity.ts';
 import { day, decimal, instant, json, nullable, table, text } from '../../kernel/table.ts';
@@ -112,8 +112,8 @@ export const listPrices = listing({
   filters: {
     item: 'p.item_id = ?',
     sku: 'i.sku = upper(?)',
-    on: `p.valid_from = (select max(q.valid_from) from prices q
-      where q.price_list_id = p.price_list_id and q.item_id = p.item_id and q.valid_from::text <= ?)`,
+    on: byDay(`p.valid_from = (select max(q.valid_from) from prices q
+      where q.price_list_id = p.price_list_id and q.item_id = p.item_id and q.valid_from <= ?::date)`),
   },
   sorts: {
     sku: { sql: "coalesce(i.sku, '')" },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Account, type AccountCard } from '../../domain/crm/account.ts';
 import { type Address, PostalAddress } from '../../domain/vocabulary.ts';
 import { field } from '../../kernel/field.ts';
-import { listing, record } from '../../kernel/listing.ts';
+import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { Currency } from '../../kernel/money.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
@@ -122,7 +122,7 @@ export const listAccounts = listing({
     priceList: 'a.price_list_id = ?',
     city: 'a.city = ?',
     country: 'a.country = ?',
-    blocked: '(a.blocked_reason is not null)::text = ?',
+    blocked: byFlag('a.blocked_reason is not null'),
   },
   sorts: { name: { sql: 'a.name' }, newest: { sql: 'a.created_at', descending: true } },
   usual: 'name',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Contact, type ContactCard } from '../../domain/crm/contact.ts';
 import { field } from '../../kernel/field.ts';
-import { listing, record } from '../../kernel/listing.ts';
+import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { flag, instant, nullable, table, text } from '../../kernel/table.ts';
@@ -85,7 +85,7 @@ export const listContacts = listing({
     account: 'c.account_id = ?',
     email: 'c.email = lower(?)',
     owner: 'c.owner_id = ?',
-    primary: 'c.primary_contact::text = ?',
+    primary: byFlag('c.primary_contact'),
   },
   sorts: { name: { sql: 'c.name' }, newest: { sql: 'c.added_at', descending: true } },
   usual: 'name',

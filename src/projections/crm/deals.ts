@@ -1,7 +1,7 @@
 import { Deal, type DealCard, DealLineAdded, DealLineRemoved } from '../../domain/crm/deal.ts';
 import { DEAL_STAGES, type DealStage } from '../../domain/crm/deal-stages.ts';
 import { field } from '../../kernel/field.ts';
-import { listing } from '../../kernel/listing.ts';
+import { byDay, listing } from '../../kernel/listing.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { day, decimal, instant, integer, minorUnits, nullable, quantity, table, text } from '../../kernel/table.ts';
@@ -160,8 +160,8 @@ export const listDeals = listing({
     contact: 'd.contact_id = ?',
     lead: 'd.lead_id = ?',
     requestCategory: 'd.request_category = ?',
-    closesFrom: 'd.expected_close::text >= ?',
-    closesTo: 'd.expected_close::text <= ?',
+    closesFrom: byDay('d.expected_close >= ?::date'),
+    closesTo: byDay('d.expected_close <= ?::date'),
   },
   sorts: {
     newest: { sql: 'd.opened_at', descending: true },

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startHouse, type TestHouse } from '../support/house.ts';
+
+let house: TestHouse;
+beforeAll(async () => {
+  house = await startHouse();
+});
+afterAll(() => house?.stop());
+
+let drawn = 0;
+const mark = () => `T${drawn++}`;
+
+const item = (standardPrice?: string) =>
+  house.make('/items', {
+    sku: `sku-${mark()}`,
+    name: 'Chai',
+    uom: 'box',
+    taxPercent: '9',
+    ...(standardPrice === undefined ? {} : { standardPrice: { unitPrice: standardPrice, currency: 'RON' } }),
+  });
+const list = (wish: object = {}) => house.make('/price-lists', { name: mark(), currency: 'RON', ...wish });
+const set = (listId: string, itemId: string, unitPrice: string, wish: object = {}) =>
+  house.make(`/price-lists/${listId}/prices`, { itemId, unitPrice, from: '2026-01-01', ...wish });
+
+async function priced(question: Record<string, string>) {
+  const { status, body } = await house.get(`/prices?${new URLSearchParams({ on: '2026-02-01', ...question })}`);
+  expect(body).toMatchObject(status === 200 ? {} : { status: 'shown below' });
+  return body as unknown as { unitPrice: string | null; level: number | null; priceListId: string | null; explanation: object[] };
+}
+
+describe('the price of an item', () => {
+  test('follows the list of the account, the default list and the standard price, day by day', async () => {
+    const [own, retail, chai] = [await list(), await list({ isDefault: true }), await item('20')];
+    const account = await house.make('/accounts', { name: 'Acme', currency: 'RON', priceListId: own });
+    await set(own, chai, '17.5', { from: '2026-03-01', breaks: [{ quantity: '10', unitPrice: '16' }] });
+    await house.make(`/price-lists/${own}/prices/${chai}/withdraw`, { from: '2026-05-01' });
+    await set(retail, chai, '18', { from: '2026-02-01' });
+
+    const at = async (on: string, quantity = '1') => {
+      const { unitPrice, level, priceListId } = await priced({ item: chai, account, on, quantity });
+      return { unitPrice, level, priceListId };
+    };
+    expect(await at('2026-01-31')).toEqual({ unitPrice: '20', level: 5, priceListId: null });
+    expect(await at('2026-02-28')).toEqual({ unitPrice: '18', level: 4, priceListId: retail });
+    expect(await at('2026-03-01')).toEqual({ unitPrice: '17.5', level: 1, priceListId: own });
+    expect(await at('2026-04-30', '10')).toEqual({ unitPrice: '16', level: 1, priceListId: own });
+    expect(await at('2026-05-01')).toEqual({ unitPrice: '18', level: 4, priceListId: retail });
+    expect((await priced({ item: chai, account })).explanation).toHaveLength(3);
+
+    await house.make(`/price-lists/${retail}/archive`);
+    expect(await at('2026-05-01')).toEqual({ unitPrice: '20', level: 5, priceListId: null });
+  });
+
+  test('keeps each standard price from its day on, in each currency', async () => {
+    const chai = await item('20');
+    await house.make(`/items/${chai}/standard-price`, { unitPrice: '22', currency: 'RON', from: '2026-02-01' });
+    await house.make(`/items/${chai}/standard-price`, { unitPrice: '4.5', currency: 'EUR', from: '2026-02-01' });
+    expect((await priced({ item: chai, currency: 'RON', on: '2026-01-31' })).unitPrice).toBe('20');
+    expect((await priced({ item: chai, currency: 'RON' })).unitPrice).toBe('22');
+    expect((await priced({ item: chai, currency: 'EUR' })).unitPrice).toBe('4.5');
+    expect((await priced({ item: chai, currency: 'EUR', on: '2026-01-31' })).unitPrice).toBeNull();
+    const history = (await house.get(`/items/${chai}/standard-prices?filter[currency]=RON`)).body['items'] as { from: string | null }[];
+    expect(history.map(({ from }) => from)).toEqual(['2026-02-01', null]);
+  });
+
+  test('is asked for an item and an account that exist, in a currency that is known', async () => {
+    const chai = await item();
+    expect((await house.get('/prices?item=I9&currency=RON&on=2026-02-01')).status).toBe(404);
+    expect((await house.get(`/prices?item=${chai}&account=A9&on=2026-02-01`)).status).toBe(404);
+    expect((await house.get(`/prices?item=${chai}&on=2026-02-01`)).status).toBe(400);
+    expect((await house.get(`/prices?item=${chai}&currency=RON&on=2026-02-30`)).status).toBe(400);
+  });
+});
+
+describe('a price list', () => {
+  test('shows every change of its prices, and those that hold on a day', async () => {
+    const [own, chai, chang] = [await list(), await item(), await item()];
+    await set(own, chai, '1');
+    await set(own, chai, '2', { from: '2026-06-01' });
+    await set(own, chang, '3', { breaks: [{ quantity: '2.5', unitPrice: '2' }] });
+    await set(await list(), chai, '4');
+    const shown = async (query: string) => {
+      const { items } = (await house.get(`/price-lists/${own}/prices?${query}`)).body as unknown as {
+        items: { unitPrice: string; breaks: object[] }[];
+      };
+      return items;
+    };
+    expect((await shown('')).map(({ unitPrice }) => unitPrice).toSorted()).toEqual(['1', '2', '3']);
+    expect((await shown('filter[on]=2026-06-01')).map(({ unitPrice }) => unitPrice).toSorted()).toEqual(['2', '3']);
+    expect(await shown(`filter[item]=${chang}`)).toMatchObject([{ unitPrice: '3', breaks: [{ quantity: '2.5', unitPrice: '2' }] }]);
+    const first = (await house.get(`/price-lists/${own}/prices?limit=2`)).body as unknown as { items: object[]; next: string };
+    const rest = (await house.get(`/price-lists/${own}/prices?limit=2&cursor=${encodeURIComponent(first.next)}`)).body;
+    expect([...first.items, ...(rest['items'] as object[])]).toEqual(await shown(''));
+  });
+
+  test('is the default of its currency alone, and another may follow once it is not', async () => {
+    const first = await list({ currency: 'CHF', isDefault: true });
+    const refused = await house.post('/price-lists', { name: mark(), currency: 'CHF', isDefault: true });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'DefaultListConflict', details: { existingId: first } } });
+    await house.make(`/price-lists/${first}/edit`, { isDefault: false });
+    await list({ currency: 'CHF', isDefault: true });
+  });
+});
+
+describe('an item', () => {
+  test('bears a SKU no other item bears, however it is spelt', async () => {
+    const sku = mark();
+    const first = await house.make('/items', { sku, name: 'Chai', uom: 'box', taxPercent: '9' });
+    const again = await house.post('/items', { sku: ` ${sku.toLowerCase()}`, name: 'Chang', uom: 'box', taxPercent: '9' });
+    expect(again).toMatchObject({ status: 409, body: { code: 'Duplicate', details: { existingId: first } } });
+  });
+
+  test('is found by SKU, by words of its name whatever their case, and by what it is', async () => {
+    const sku = mark();
+    const supplier = await house.make('/accounts', { name: 'Exotic Liquids', kinds: ['supplier'], currency: 'USD' });
+    const wish = { sku, name: 'Ceai de Măceșe', uom: 'box', taxPercent: '9.50', supplierId: supplier, stocked: false };
+    const id = await house.make('/items', wish);
+    const ids = async (query: string) => ((await house.get(`/items?${query}`)).body['items'] as { id: string }[]).map(entry => entry.id);
+    expect(await ids(`filter[sku]=${sku.toLowerCase()}`)).toEqual([id]);
+    expect(await ids(`filter[search]=${encodeURIComponent('MĂCEȘE')}`)).toEqual([id]);
+    expect(await ids(`filter[supplier]=${supplier}&filter[stocked]=false`)).toEqual([id]);
+    expect(await ids(`filter[supplier]=${supplier}&filter[discontinued]=true`)).toEqual([]);
+    await house.make(`/items/${id}/discontinue`, { on: '2026-02-01' });
+    expect(await ids(`filter[supplier]=${supplier}&filter[discontinued]=true`)).toEqual([id]);
+    expect((await house.get(`/items/${id}`)).body).toMatchObject({
+      sku,
+      taxPercent: '9.5',
+      supplierName: 'Exotic Liquids',
+      discontinuedOn: '2026-02-01',
+    });
+  });
+
+  test('is not added for a supplier that does not exist', async () => {
+    const refused = await house.post('/items', { sku: mark(), name: 'x', uom: 'box', taxPercent: '9', supplierId: 'A9' });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/supplierId' }] } });
+  });
+});
