@@ -2,12 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { adjustStock, issueStock, receiveStock, releaseStock, reserveStock } from '../../src/commands/warehouse/stock.ts';
 import {
-  adjust,
   BackorderWithdrawn,
   issue,
   OPEN_MAX,
   receive,
-  release,
   reserve,
   type State,
   Stock,
@@ -19,14 +17,13 @@ import {
   StockReserved,
   WAITING_MAX,
 } from '../../src/domain/warehouse/stock.ts';
-import { type Decision, evolve, isRefusal } from '../../src/kernel/decider.ts';
+import { type Decision, isRefusal } from '../../src/kernel/decider.ts';
 import type { DomainEvent } from '../../src/kernel/event.ts';
 import { type Quantity, quantity, total } from '../../src/kernel/quantity.ts';
 import { given } from '../kernel/scenario.ts';
+import { type Append, appendsOf, cell, decide, delivery, next, ORDERS, order, wishes } from './random-cell.ts';
 
-const cell = { warehouseId: 'W1', itemId: 'I1' };
 const units = (count: number): Quantity => quantity(count * 1000);
-const order = (orderId: string) => ({ ...cell, orderId, line: 1 });
 const promise = (orderId: string, count: number) => ({ ...order(orderId), reservationId: `${orderId}~1`, quantity: units(count) });
 
 const received = (count: number, onHand: number, receiptId = 'R1') =>
@@ -40,7 +37,6 @@ const issued = (orderId: string, count: number, onHand: number) =>
 
 const receipt = (count: string, receiptId = 'R2') => ({ ...cell, receiptId, line: 1, quantity: count, receivedOn: '2026-03-01' });
 const wish = (orderId: string, count: string, orderedOn = '2026-03-02') => ({ ...order(orderId), quantity: count, orderedOn });
-const delivery = (orderId: string) => ({ ...order(orderId), deliveryId: `${orderId}~1`, issuedOn: '2026-03-03' });
 const found = { warehouseExists: true, itemStocked: true };
 const adjustment = (count: string) => ({ ...cell, quantity: count, reason: 'counted' });
 
@@ -167,70 +163,10 @@ describe('an issue', () => {
     given(received(5, 5)).when(issueStock, delivery('A')).thenRefuses('InsufficientStock'));
 });
 
-type Wish =
-  | { readonly does: 'reserve'; readonly orderId: string; readonly quantity: number; readonly orderedOn: string }
-  | { readonly does: 'receive'; readonly quantity: number }
-  | { readonly does: 'adjust'; readonly quantity: number }
-  | { readonly does: 'release'; readonly orderId: string }
-  | { readonly does: 'issue'; readonly orderId: string };
-
-const orderId = fc.constantFrom('A', 'B', 'C', 'D', 'E', 'F');
-const thousandths = fc.integer({ min: 1, max: 20_000 });
-const wishes: fc.Arbitrary<Wish[]> = fc.array(
-  fc.oneof(
-    fc.record({
-      does: fc.constant('reserve' as const),
-      orderId,
-      quantity: thousandths,
-      orderedOn: fc.constantFrom('2026-03-01', '2026-03-02', '2026-03-03'),
-    }),
-    fc.record({ does: fc.constant('receive' as const), quantity: thousandths }),
-    fc.record({ does: fc.constant('adjust' as const), quantity: fc.integer({ min: -20_000, max: 20_000 }).filter(change => change !== 0) }),
-    fc.record({ does: fc.constantFrom('release' as const, 'issue' as const), orderId }),
-  ),
-  { maxLength: 60, size: 'max' },
-);
-
-function decide(state: State, asked: Wish, index: number): Decision<DomainEvent> {
-  if (asked.does === 'receive')
-    return receive(state, { ...cell, receiptId: `R${index}`, line: 1, quantity: quantity(asked.quantity), receivedOn: '2026-03-01' });
-  if (asked.does === 'adjust')
-    return adjust(state, {
-      ...cell,
-      adjustmentId: `J${index}`,
-      quantity: quantity(asked.quantity),
-      reason: 'counted',
-      adjustedOn: '2026-03-01',
-    });
-  if (asked.does === 'release') return release(state, order(asked.orderId));
-  if (asked.does === 'issue') return issue(state, delivery(asked.orderId));
-  return reserve(state, { ...order(asked.orderId), quantity: quantity(asked.quantity), orderedOn: asked.orderedOn });
-}
-
-interface Append {
-  readonly asked: Wish;
-  /** The state before each fact, and after the last. */
-  readonly states: readonly State[];
-  readonly facts: readonly DomainEvent[];
-}
-
-const next = (state: State, { type, data }: DomainEvent): State => evolve(Stock, state, type, data);
-
-/** What a sequence of wishes makes of an empty cell; what is refused appends nothing. */
-function appendsOf(sequence: readonly Wish[]): Append[] {
-  let state = Stock.initial();
-  return sequence.map((asked, index) => {
-    const decision = decide(state, asked, index);
-    const facts = isRefusal(decision) ? [] : decision;
-    const states = [state, ...facts.map(fact => (state = next(state, fact)))];
-    return { asked, states, facts };
-  });
-}
-
 const promises = (check: (appends: readonly Append[]) => void) =>
   fc.assert(
     fc.property(wishes, sequence => check(appendsOf(sequence))),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 const sumOf = (facts: readonly DomainEvent[], type: string): number =>
   facts.filter(fact => fact.type === type).reduce((sum, { data }) => sum + (data as { quantity: number }).quantity, 0);
@@ -291,7 +227,7 @@ describe('whatever is asked of a cell, and in which order,', () => {
     promises(appends => {
       const facts = appends.flatMap(append => append.facts);
       const last = appends.at(-1)?.states.at(-1) ?? Stock.initial();
-      for (const name of ['A', 'B', 'C', 'D', 'E', 'F']) {
+      for (const name of ORDERS) {
         const wished = appends.find(({ asked, facts }) => asked.does === 'reserve' && asked.orderId === name && facts.length > 0)?.asked;
         const own = facts.filter(({ data }) => (data as { orderId?: string }).orderId === name);
         const gone = sumOf(own, 'StockIssued') + sumOf(own, 'StockReleased') + sumOf(own, 'BackorderWithdrawn');
