@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { startPostgres } from '../postgres/embedded.ts';
 import { type Child, startChild } from './child.ts';
@@ -12,6 +12,9 @@ import { portRefusal } from './refused.ts';
 
 /** What stopping may take in good order, in milliseconds; together with the ends by force less than ten seconds. */
 const STOP_MS = { api: 4_000, worker: 2_000, node: 1_000, postgres: 1_500, folder: 100 };
+
+const PORT_PATIENCE_MS = 1_500;
+const LOOK_MS = 100;
 
 const NAMES = { api: 'The API', worker: 'The worker', node: 'The event store' } as const;
 
@@ -40,8 +43,7 @@ export interface Surroundings {
 export async function startHouse(house: House, given: Surroundings): Promise<void> {
   const { config, say } = given;
   const surroundings = config.databaseUrl === undefined ? { ...given, env: withoutPostgres(given.env) } : given;
-  const hindrance = config.port === 0 ? undefined : await hindranceTo(config.port);
-  if (hindrance !== undefined) throw portRefusal(config.port, hindrance);
+  await freeOrRefused(config.port);
   const held = await holdFolder(config.dataDir);
   house.add({ name: 'The data folder', stopMs: STOP_MS.folder, stop: async () => held.release() });
   const postgres = await database(house, surroundings);
@@ -56,6 +58,17 @@ export async function startHouse(house: House, given: Surroundings): Promise<voi
   const { url } = await keep(house, surroundings, 'api', settings);
   say(`Throughline listens on ${url}`);
   say(`Data are kept in ${await realpath(config.dataDir)}${postgres.apart ? `, those of Postgres in ${postgres.apart}` : ''}`);
+}
+
+/** The API of a supervisor that was killed a moment ago may still be on its way out. @throws StartRefused */
+async function freeOrRefused(port: number): Promise<void> {
+  const until = performance.now() + PORT_PATIENCE_MS;
+  for (;;) {
+    const hindrance = port === 0 ? undefined : await hindranceTo(port);
+    if (hindrance === undefined) return;
+    if (performance.now() > until) throw portRefusal(port, hindrance);
+    await sleep(LOOK_MS);
+  }
 }
 
 /** PGSSLMODE, PGOPTIONS and their like are meant for a server of the operator's, not for the embedded one. */
@@ -99,10 +112,3 @@ async function keep(
   house.add({ name, stopMs: STOP_MS[member], stop: (patienceMs, hurry) => keeper.stop(patienceMs, hurry) });
   return await keeper.start();
 }
-
-/** The scripts of this checkout; `main` is the file that was started. */
-export const scriptsBeside = (main: string): Scripts => ({
-  node: [join(main, '..', 'eventstore', 'main.ts')],
-  worker: [main, '--role', 'worker'],
-  api: [main, '--role', 'api'],
-});

@@ -19,7 +19,7 @@ export class House {
     this.#say = say;
   }
 
-  /** Takes it in before it starts, so that a start that fails halfway is cleaned up as well. */
+  /** Takes in what starts or has started. */
   add(member: Member): void {
     this.#members.push(member);
   }

@@ -23,7 +23,7 @@ export function tellOperator(lines: string): void {
 }
 
 /**
- * Runs a role until SIGTERM, SIGINT, or the end of the process that started it; then stops it and exits. A second signal
+ * Runs a role until SIGTERM or SIGINT, then stops it and exits. A second signal, or the end of the process that started it,
  * ends it at once. What hinders the start is told as one sentence, and the exit code is 1.
  */
 export async function playRole(name: string, start: () => Promise<Role>): Promise<void> {
@@ -38,7 +38,8 @@ export async function playRole(name: string, start: () => Promise<Role>): Promis
   };
   const stopOrFail = (): void => void stop().catch(error => fail(name, error));
   process.on('SIGTERM', stopOrFail).on('SIGINT', stopOrFail);
-  process.on('disconnect', () => asked || stopOrFail());
+  // The supervisor was killed. Its successor wants the port and the work at once, so there is no time for good order.
+  process.on('disconnect', () => asked || process.exit(1));
   try {
     const { url } = await starting;
     tell({ ready: true, ...(url !== undefined && { url }) });
