@@ -18,6 +18,8 @@ export const refusedAs = (refused: string, because: string): Outcome => ({
   position: undefined,
 });
 
+export const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
 export interface Asked {
   readonly message: CommandMessage;
   readonly execution: Execution;
@@ -85,6 +87,7 @@ export async function benchHouse(): Promise<BenchHouse> {
         correlationId: `thread-of-${stream}`,
         causationId: id,
         basis,
+        traceparent: TRACEPARENT,
       };
       await log.append(stream, [{ id, type, data, metadata }], basis);
     },

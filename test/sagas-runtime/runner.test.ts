@@ -1,7 +1,8 @@
+import { INVALID_SPAN_CONTEXT, type Span, type Tracer, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AnySaga } from '../../src/kernel/saga.ts';
 import { Conflict, InvalidInput } from '../../src/runtime/executor/port.ts';
-import { type BenchHouse, benchHouse, DONE, refusedAs, until } from './bench-house.ts';
+import { type BenchHouse, benchHouse, DONE, refusedAs, TRACEPARENT, until } from './bench-house.ts';
 import { ParcelHandedOver, ParcelPacked, ParcelWeighed, PickupBooked, parcelJourney, patientJourney } from './parcels.ts';
 
 const journey = parcelJourney as unknown as AnySaga;
@@ -246,6 +247,27 @@ describe('the saga runner', () => {
     await until(() => sentFor('p1').includes('ThankSender'));
     expect(await house.rows(`select name from ops.sagas where detached is not null`)).toEqual([{ name: 'patient-journey' }]);
     expect(await instance('p1')).toBeDefined();
+  });
+
+  test('takes each step inside a span, and hands the trace of the cause on', async () => {
+    const spans: string[] = [];
+    const tracer = {
+      startSpan: () => trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
+      startActiveSpan: (name: string, options: { attributes: { instance: string } }, _: unknown, work: (span: Span) => unknown) => {
+        spans.push(`${name} ${options.attributes.instance}`);
+        return work(tracer.startSpan());
+      },
+    };
+    trace.setGlobalTracerProvider({ getTracer: () => tracer as unknown as Tracer });
+    try {
+      await house.start(journey);
+      await pack('p1');
+      await house.settled();
+      expect(spans).toEqual(['saga step p1']);
+      expect(house.asked.map(({ execution }) => execution.traceparent)).toEqual([TRACEPARENT, TRACEPARENT]);
+    } finally {
+      trace.disable();
+    }
   });
 
   test('reads no other log than the one the database was built from', async () => {

@@ -165,7 +165,8 @@ const outgoingOf = (
     command_id: uuidv5('saga-command', saga.name, name, stored.id, String(index), String(instance.attempt)),
     command,
     input,
-    correlation_id: stored.metadata.correlationId,
+    // The instance's own thread: a receipt that serves an order does not draw the order into the receipt's.
+    correlation_id: instance.correlationId,
     causation_id: stored.id,
     occurred_at: stored.metadata.occurredAt === stored.metadata.recordedAt ? undefined : stored.metadata.occurredAt,
     traceparent,

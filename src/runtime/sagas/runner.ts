@@ -47,7 +47,7 @@ async function persistently(world: World, signal: AbortSignal, work: () => Promi
       failures = 0;
     } catch (error) {
       failures = performance.now() - began > STEADY_MS ? 1 : failures + 1;
-      world.logger?.warn({ error, failures }, 'sagas are interrupted');
+      world.logger?.warn({ err: error, failures }, 'sagas are interrupted');
       await rest(pauseAfter(failures), signal);
     }
   }

@@ -22,7 +22,7 @@ export async function watch(world: World, owner: Ownership, signal: AbortSignal)
       await recordParked(world, owner, signal);
     } catch (error) {
       if (!(error instanceof LogUnavailable || error instanceof Conflict)) throw error;
-      world.logger?.warn({ error }, 'alarms wait for the event log');
+      world.logger?.warn({ err: error }, 'alarms wait for the event log');
     }
     await rest(ROUND_MS, signal);
   }
@@ -66,13 +66,14 @@ interface Parked {
   readonly correlation_id: string;
 }
 
-async function recordParked({ log, clock }: World, owner: Ownership, signal: AbortSignal): Promise<void> {
+async function recordParked({ log, clock, logger }: World, owner: Ownership, signal: AbortSignal): Promise<void> {
   const parked = await owner.rows<Parked>(
     `select saga, instance, waiting ->> 'reason' as reason, stopped_by, correlation_id from ops.saga_instances where not recorded limit $1`,
     [RINGING_MAX],
   );
   for (const { saga, instance, reason, stopped_by: causationId, correlation_id: correlationId } of parked) {
     if (signal.aborted) return;
+    logger?.warn({ saga, instance, reason }, 'saga instance parked');
     const event = ProcessParked({ saga, instance, reason });
     const commandId = uuidv5('park', saga, instance, causationId);
     await record(log, { event, commandId, correlationId, causationId, recordedAt: clock.now() });
