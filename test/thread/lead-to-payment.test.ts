@@ -137,6 +137,12 @@ describe('the thread', () => {
     await receive(stock, '2');
     await deliverable(younger);
     expect(await available(stock)).toMatchObject({ onHand: '9', reserved: '9', backordered: '0' });
+
+    await shipped(younger);
+    const [placed] = (await house.get(`/records/salesOrder/${younger}/history`)).body['items'] as { correlationId: string }[];
+    const thread = (await house.get(`/threads/${placed?.correlationId}`)).body['items'] as { type: string }[];
+    for (const type of ['StockBackordered', 'DeliveryPlanned', 'DeliveryApproved', 'StockIssued', 'DeliveryShipped', 'InvoiceDrafted'])
+      expect(thread.map(fact => fact.type)).toContain(type);
   });
 
   test('gives everything back when an order is cancelled, and to who waits', async () => {

@@ -25,6 +25,7 @@ export const planDelivery = command({
     requiredOn: Day.optional(),
     lines: z.array(Line),
   }),
+  parent: ({ orderId }) => ({ category: 'salesOrder', id: orderId }),
   decide: beginning(({ id: _, ...wish }) => plan(wish)),
 });
 
