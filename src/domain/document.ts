@@ -18,6 +18,8 @@ export const DocumentLine = z.strictObject({
   itemId: z.string(),
   sku: z.string(),
   description: z.string(),
+  /** Unit of measure: quantity and unit price are per one of these. */
+  uom: z.string(),
   /** False for services such as freight: neither reserved nor delivered, but invoiced. */
   stocked: z.boolean(),
   quantity: Quantity,

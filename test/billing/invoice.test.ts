@@ -29,6 +29,7 @@ const chai: DocumentLine = priced(
     itemId: 'chai',
     sku: 'CHAI',
     description: 'Chai',
+    uom: 'box',
     stocked: true,
     quantity: quantity(10_000),
     unitPrice: decimal('18'),
@@ -104,7 +105,7 @@ describe('an invoice', () => {
 
 describe('an invoice by hand', () => {
   const wish = { accountId: 'acme', lines: [{ itemId: 'chai', quantity: '10', unitPrice: '18', discount: '5' }] };
-  const items = new Map([['chai', { sku: 'CHAI', name: 'Chai', stocked: true, taxPercent: decimal('10') }]]);
+  const items = new Map([['chai', { sku: 'CHAI', name: 'Chai', uom: 'box', stocked: true, taxPercent: decimal('10') }]]);
   const facts = { account: { currency: usd, paymentTermDays: 14 }, items };
   const byHand = { ...chai, price: { level: 0, source: 'hand', reason: 'Invoiced by hand' } } as const;
 

@@ -23,6 +23,7 @@ const line = (number: number, sku: string, units: number, stocked = true): Docum
       itemId: sku.toLowerCase(),
       sku,
       description: sku,
+      uom: 'piece',
       stocked,
       quantity: quantity(units * 1000),
       unitPrice: decimal('10'),

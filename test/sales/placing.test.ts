@@ -11,8 +11,8 @@ import { given } from '../kernel/scenario.ts';
 const RON = 'RON' as Currency;
 const decimal = (text: string) => text as Decimal;
 
-const chai = { sku: 'CHAI', name: 'Chai', stocked: true, discontinued: false, taxPercent: decimal('19') };
-const freight = { sku: 'FREIGHT', name: 'Freight', stocked: false, discontinued: false, taxPercent: decimal('9') };
+const chai = { sku: 'CHAI', name: 'Chai', uom: 'box', stocked: true, discontinued: false, taxPercent: decimal('19') };
+const freight = { sku: 'FREIGHT', name: 'Freight', uom: 'service', stocked: false, discontinued: false, taxPercent: decimal('9') };
 const facts: PlacingFacts = {
   account: { name: 'Alfreds', blocked: false, currency: RON, paymentTermDays: 30 },
   warehouseExists: true,
@@ -47,6 +47,7 @@ describe('an order', () => {
             itemId: 'chai',
             sku: 'CHAI',
             description: 'Chai',
+            uom: 'box',
             stocked: true,
             quantity: quantity(3_000),
             unitPrice: '12.5',

@@ -24,9 +24,9 @@ export async function placingFacts({ accountId, warehouseId, currency, lines }: 
 async function itemsOf(lines: readonly WishedLine[], ask: Ask, day: string): Promise<ReadonlyMap<string, SoldItem>> {
   const items = await ask(itemsForOrder, { ids: [...new Set(lines.map(line => line.itemId))] });
   return new Map(
-    items.map(({ id, sku, name, stocked, taxPercent, discontinuedOn }) => [
+    items.map(({ id, sku, name, uom, stocked, taxPercent, discontinuedOn }) => [
       id,
-      { sku, name, stocked, taxPercent, discontinued: discontinuedOn !== null && discontinuedOn <= day },
+      { sku, name, uom, stocked, taxPercent, discontinued: discontinuedOn !== null && discontinuedOn <= day },
     ]),
   );
 }

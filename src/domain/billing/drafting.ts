@@ -28,10 +28,7 @@ export interface Wish {
 /** What must be known of other contexts; null where there is no such account, items by id. */
 export interface DraftingFacts {
   readonly account: { readonly currency: Currency; readonly paymentTermDays: number } | null;
-  readonly items: ReadonlyMap<
-    string,
-    { readonly sku: string; readonly name: string; readonly stocked: boolean; readonly taxPercent: Decimal }
-  >;
+  readonly items: ReadonlyMap<string, Pick<DocumentLine, 'sku' | 'uom' | 'stocked' | 'taxPercent'> & { readonly name: string }>;
 }
 
 export function draftByHand(wish: Wish, { facts }: DecisionContext<DraftingFacts>): Decision<EventOf<typeof InvoiceDrafted>> {
@@ -54,7 +51,7 @@ const faultsOf = ({ accountId, lines }: Wish, { account, items }: DraftingFacts)
 function lineOf(wish: HandLine, index: number, { items }: DraftingFacts, currency: Currency): DocumentLine {
   const item = items.get(wish.itemId);
   if (item === undefined) throw new Error(`The item ${wish.itemId} was found before`);
-  const { sku, name: description, stocked, taxPercent } = item;
+  const { sku, name: description, uom, stocked, taxPercent } = item;
   const price = { level: 0, source: 'hand', reason: 'Invoiced by hand' } as const;
-  return priced({ ...wish, line: index + 1, sku, description, stocked, taxPercent, price }, currency);
+  return priced({ ...wish, line: index + 1, sku, description, uom, stocked, taxPercent, price }, currency);
 }

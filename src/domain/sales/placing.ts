@@ -41,6 +41,7 @@ export interface Buyer {
 export interface SoldItem {
   readonly sku: string;
   readonly name: string;
+  readonly uom: string;
   readonly stocked: boolean;
   readonly discontinued: boolean;
   /** Percentage. */

@@ -115,6 +115,7 @@ export const showSalesOrder = recordWithLines({
       itemId: field.text('l.item_id'),
       sku: field.text('l.sku'),
       description: field.text('l.description'),
+      uom: field.text('l.uom'),
       stocked: field.flag('l.stocked'),
       quantity: field.quantity('l.quantity'),
       unitPrice: field.decimal('l.unit_price'),
