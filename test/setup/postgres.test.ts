@@ -166,7 +166,8 @@ describe('the embedded Postgres', () => {
     const first = await started(dataDir);
     const cluster = join(first.home.path, 'cluster');
     await first.stop();
-    const stranger = startProgram('test/setup/fixtures/idle.ts', []);
+    // Of the same user as Postgres, or Postgres itself would see that it is none of its own.
+    const stranger = startProgram('test/setup/fixtures/idle.ts', [], { ordinary: isRoot });
     onTestFinished(() => stranger.kill());
     const own = first.home.account;
     await writeFile(join(cluster, 'postmaster.pid'), `${stranger.pid}\n${cluster}\n1700000000\n1\n\n127.0.0.1\n\n`, { mode: 0o600 });

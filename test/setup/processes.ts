@@ -32,7 +32,12 @@ export function startProgram(
 ): Program {
   const command = [process.execPath, join(ROOT, file), ...args];
   const [program = '', ...rest] = options.ordinary ? asOrdinaryUser(command) : command;
-  const child = spawn(program, rest, { cwd: '/', env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  return startCommand(program, rest, options.env);
+}
+
+/** Starts any program. */
+export function startCommand(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
+  const child = spawn(program, args, { cwd: '/', env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const take = (chunk: Buffer): void => {
     said += chunk.toString();
@@ -50,7 +55,7 @@ export function startProgram(
         .slice(0, -1)
         .find(text => pattern.test(text));
       if (found !== undefined) return found;
-      if (last) throw new Error(`${file} ended without a line like ${pattern}; it said:\n${said}`);
+      if (last) throw new Error(`${program} ${args.join(' ')} ended without a line like ${pattern}; it said:\n${said}`);
       await sleep(10);
     }
   };
