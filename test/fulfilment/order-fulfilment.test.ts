@@ -1,12 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { draftOrderInvoice } from '../../src/commands/billing/invoice.ts';
 import { winDealByPayment } from '../../src/commands/crm/deal.ts';
-import { cancelDelivery, planDelivery } from '../../src/commands/fulfilment/delivery.ts';
+import { approveDelivery, cancelDelivery, planDelivery } from '../../src/commands/fulfilment/delivery.ts';
 import { issueStock, releaseStock, reserveStock } from '../../src/commands/warehouse/stock.ts';
 import { InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../src/domain/billing/invoice.ts';
 import { type DocumentLine, priced, totalsOf } from '../../src/domain/document.ts';
 import { DeliveryApproved, DeliveryPlanned, DeliveryShipped } from '../../src/domain/fulfilment/delivery.ts';
-import { SalesOrderAccepted, SalesOrderCancelled, SalesOrderDeclined, SalesOrderPlaced } from '../../src/domain/sales/sales-order.ts';
+import {
+  DeliveryCommitted,
+  DeliveryWithdrawn,
+  SalesOrderAccepted,
+  SalesOrderCancelled,
+  SalesOrderDeclined,
+  SalesOrderPlaced,
+} from '../../src/domain/sales/sales-order.ts';
 import { StockBackordered, StockReserved } from '../../src/domain/warehouse/stock.ts';
 import type { Decimal } from '../../src/kernel/decimal.ts';
 import { type Currency, money, zero } from '../../src/kernel/money.ts';
@@ -198,6 +205,20 @@ describe('an order', () => {
         issueStock({ ...place(2, 'tofu'), deliveryId: 'O1~1', issuedOn: '2026-03-04' }),
       ])
       .waitsFor({ movedBy: { command: 'ShipDelivery', permission: 'fulfilment:ship' } }));
+
+  test('completes an approval that was cut off after it had bound the order', () => {
+    const committed = DeliveryCommitted({ deliveryId: 'O1~1' });
+    atApproval()
+      .on(committed, order)
+      .wakes('unapproved', 'PT10M')
+      .rings('unapproved')
+      .sends([approveDelivery({ id: 'O1~1' })]);
+    atApproval().on(committed, order).on(approved, delivery).sleeps('unapproved');
+    atApproval()
+      .on(committed, order)
+      .on(DeliveryWithdrawn({ deliveryId: 'O1~1' }), order)
+      .sleeps('unapproved');
+  });
 
   test('drafts the invoice of all its lines when the goods are shipped', () => atShipping().on(shipped, delivery).sends([draft]));
 

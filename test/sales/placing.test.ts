@@ -77,6 +77,11 @@ describe('an order', () => {
       reference: 'PO-7',
     }));
 
+  test('is given to somebody else only by the right to', () =>
+    given()
+      .when(placeSalesOrder, { ...wish, ownerId: 'ion' }, { facts, grants: ['sales:order'] })
+      .thenRefuses('AssignmentNotPermitted'));
+
   test('takes off the discount of the line', () =>
     expect(order({ lines: [{ itemId: 'chai', quantity: '3', discount: '10' }] }).lines[0]).toMatchObject({
       discount: '10',
@@ -102,10 +107,10 @@ describe('an order', () => {
       .when(placeSalesOrder, { ...wish, lines: [byHand] }, { facts, grants: ['sales:order'] })
       .thenRefuses('OverrideRequired'));
 
-  test('needs the right for no other line', () =>
+  test('needs no other right to be placed for oneself at the prices of the day', () =>
     expect(
       given()
-        .when(placeSalesOrder, wish, { facts, grants: ['sales:order'] })
+        .when(placeSalesOrder, { ...wish, ownerId: 'ana' }, { facts, grants: ['sales:order'] })
         .events(),
     ).toHaveLength(1));
 

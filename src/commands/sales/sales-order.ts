@@ -48,7 +48,6 @@ export const placeSalesOrder = command({
     lines: z.array(z.strictObject(orderedLine)).min(1).max(LINES_MAX),
   }),
   decider: SalesOrder,
-  relations,
   facts: (_, wish, ask, { today }) => placingFacts(numbered(wish), ask, today),
   decide: beginning((wish, context: DecisionContext<PlacingFacts>) => place(numbered(wish), context)),
 });

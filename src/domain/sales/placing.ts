@@ -10,6 +10,7 @@ import { type Fault, unless } from '../faults.ts';
 import { type OrderFact, SalesOrderPlaced } from './sales-order.ts';
 
 export const PRICE_BY_HAND = 'sales:price-by-hand';
+export const ASSIGN = 'sales:assign';
 
 export interface WishedLine {
   readonly line: number;
@@ -69,13 +70,15 @@ export function place(wish: Wish, { actor, facts, may, today }: DecisionContext<
   const faults = faultsOf(wish, facts, today);
   if (account === undefined || faults.length > 0) return invalid(faults);
   if (account.blocked) return refuse('AccountBlocked', `${account.name} is blocked and cannot order.`, { accountId: wish.accountId });
+  const ownerId = wish.ownerId ?? actor.id;
+  if (ownerId !== actor.id && !may(ASSIGN)) return notYours();
   const currency = wish.currency ?? account.currency;
   const lines = linesOf(wish.lines, { currency, facts, mayPriceByHand: may(PRICE_BY_HAND) });
   if (isRefusal(lines)) return lines;
   return [
     SalesOrderPlaced({
       ...wish,
-      ownerId: wish.ownerId ?? actor.id,
+      ownerId,
       orderedOn: today,
       paymentTermDays: wish.paymentTermDays ?? account.paymentTermDays,
       currency,
@@ -84,6 +87,8 @@ export function place(wish: Wish, { actor, facts, may, today }: DecisionContext<
     }),
   ];
 }
+
+const notYours = (): Refusal => refuse('AssignmentNotPermitted', `An order for somebody else to answer for takes the right ${ASSIGN}.`);
 
 /** What the input names that there is not, and what contradicts itself. */
 const faultsOf = ({ accountId, warehouseId, requiredOn, lines }: Wish, facts: PlacingFacts, today: string): readonly Fault[] => [

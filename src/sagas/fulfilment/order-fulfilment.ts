@@ -1,10 +1,12 @@
 import { draftOrderInvoice } from '../../commands/billing/invoice.ts';
 import { winDealByPayment } from '../../commands/crm/deal.ts';
-import { cancelDelivery, planDelivery } from '../../commands/fulfilment/delivery.ts';
+import { approveDelivery, cancelDelivery, planDelivery } from '../../commands/fulfilment/delivery.ts';
 import { issueStock, releaseStock, reserveStock } from '../../commands/warehouse/stock.ts';
 import { Invoice, InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../domain/billing/invoice.ts';
 import { Delivery, DeliveryApproved, DeliveryPlanned, DeliveryShipped } from '../../domain/fulfilment/delivery.ts';
 import {
+  DeliveryCommitted,
+  DeliveryWithdrawn,
   followUpId,
   orderOf,
   SalesOrder,
@@ -23,7 +25,7 @@ import { finished, type Step, saga, type WaitingFor } from '../../kernel/saga.ts
 
 type Order = Omit<DataOf<typeof SalesOrderPlaced>, 'ownerId' | 'channel' | 'totals'>;
 type Line = Order['lines'][number];
-type Next = Step<State, never>;
+type Next = Step<State, 'unapproved'>;
 
 /** How far an order has come; `planning` and `invoicing` are the house's own work, everything else waits for somebody. */
 type Stage = 'acceptance' | 'stock' | 'planning' | 'approval' | 'shipping' | 'invoicing' | 'issue' | 'payment';
@@ -38,6 +40,9 @@ interface State {
   /** What remains to be paid. */
   readonly open?: Money;
 }
+
+/** Long past any request's patience: an approval that bound the order and then came to nothing was cut off in between, and is completed. */
+const PATIENCE = 'PT10M';
 
 const NO_ORDER: Order = { accountId: '', warehouseId: '', orderedOn: '', paymentTermDays: 0, currency: '' as Currency, lines: [] };
 
@@ -60,6 +65,8 @@ export const orderFulfilment = saga({
     StockReserved,
     StockBackordered,
     DeliveryPlanned,
+    DeliveryCommitted,
+    DeliveryWithdrawn,
     DeliveryApproved,
     DeliveryShipped,
     InvoiceDrafted,
@@ -76,6 +83,8 @@ export const orderFulfilment = saga({
     StockReserved: byReservation,
     StockBackordered: byReservation,
     DeliveryPlanned: byDocument,
+    DeliveryCommitted: byOrder,
+    DeliveryWithdrawn: byOrder,
     DeliveryApproved: byDocument,
     DeliveryShipped: byDocument,
     InvoiceDrafted: byDocument,
@@ -92,14 +101,20 @@ export const orderFulfilment = saga({
     StockReserved: (state, { line, quantity }, orderId) => reserved({ ...state, missing: less(state.missing, line, quantity) }, orderId),
     StockBackordered: (state, { line }) => ({ state: { ...state, queued: [...state.queued, line] } }),
     DeliveryPlanned: state => at(state, 'approval'),
-    DeliveryApproved: (state, { approvedOn }, orderId) => ({ ...at(state, 'shipping'), send: issuing(state, orderId, approvedOn) }),
+    DeliveryCommitted: () => ({ wake: { unapproved: PATIENCE } }),
+    DeliveryWithdrawn: () => ({ sleep: ['unapproved'] }),
+    DeliveryApproved: (state, { approvedOn }, orderId) => ({
+      ...at(state, 'shipping'),
+      send: issuing(state, orderId, approvedOn),
+      sleep: ['unapproved'],
+    }),
     DeliveryShipped: (state, _, orderId) => invoicing(state, orderId),
     InvoiceDrafted: state => at(state, 'issue'),
     InvoiceIssued: (state, { totals }, orderId) => paid(state, totals.gross, orderId),
     PaymentApplied: (state, { open }, orderId) => paid(state, open, orderId),
     PaymentUnapplied: (state, { open }, orderId) => paid(state, open, orderId),
   },
-  alarms: {},
+  alarms: { unapproved: (_, orderId) => ({ send: [approveDelivery({ id: deliveryId(orderId) })] }) },
   explain: (state, orderId) => WAITING[state.stage](state, orderId),
   about: id => ({ category: SalesOrder.category, id }),
 });
