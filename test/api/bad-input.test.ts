@@ -138,6 +138,8 @@ describe('fields', () => {
     ['{"text":"x","lines":[{"text":"\\udc00\\ud800"}]}', '/lines/0/text'],
     ['{"text":"x","size":1e309}', '/size'],
     ['{"text":"x","size":-1e309}', '/size'],
+    ['{"text":"x","nested":{"any":[0,1e309]}}', '/nested/any/1'],
+    ['{"text":"x","nested":{"any":["a\\u0000"]}}', '/nested/any/0'],
     ['{"text":"x","size":1.5}', '/size'],
     ['{"text":"x","size":9007199254740993}', '/size'],
     ['{"text":"x","size":"1"}', '/size'],

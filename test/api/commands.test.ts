@@ -104,6 +104,15 @@ describe('Idempotency-Key', () => {
     expect(home.log.events.length).toBe(before + 1);
   });
 
+  test('gives 50 copies at once of what is refused one answer', async () => {
+    const { body } = await admin.post('/notes', { text: 'kept' });
+    await admin.post(`/notes/${body.id}/seal`);
+    const change = () => admin.post(`/notes/${body.id}/change`, { text: 'x' }).set('Idempotency-Key', 'k-50-refused');
+    const answers = await Promise.all(Array.from({ length: 50 }, change));
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(answers[0]?.status).toBe(409);
+  });
+
   test('keeps refusals too', async () => {
     const { body } = await admin.post('/notes', { text: 'kept' });
     const change = () => admin.post(`/notes/${body.id}/change`, { text: 'x' }).set('Idempotency-Key', 'k-refused');

@@ -152,6 +152,13 @@ describe('a session', () => {
     await signIn('changer@firm.ro', password).expect(201);
   });
 
+  test('that slipped in while the password was changed opens nothing', async () => {
+    const id = await home.user('slipper@firm.ro', ['admin']);
+    const token = await home.tokenOf('slipper@firm.ro');
+    await home.pool.query('update ops.passwords set version = version + 1 where user_id = $1', [id]);
+    await as(home.app, token).get('/me').expect(401);
+  });
+
   test('opened with a password that was being changed meanwhile opens nothing', async () => {
     const id = await home.user('racer@firm.ro', ['admin']);
     const sessions = await Promise.all([

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Caller, caller, covers, system } from '../../kernel/authority.ts';
 import type { Registry } from '../../kernel/module.ts';
 import type { Clock } from '../clock.ts';
 import { type Queryable, rowsOf } from '../database.ts';
+import { ViewsLag } from '../executor/port.ts';
 import type { QueryRunner } from '../queries/port.ts';
 import { PasswordHasher } from './passwords.ts';
 import { type ApiKey, type Identity, type KeyWish, type NewSession, PERSON_QUERY, Person, type SignedIn } from './port.ts';
@@ -26,6 +28,9 @@ const USE_NOTED_MS = MINUTE_MS;
 const BELIEVED_MS = 1_000;
 const BELIEVED_MAX = 2_000;
 const KEYS_SHOWN_MAX = 1_000;
+/** What was granted or taken away is waited for longer than what is merely looked at. */
+const SETTLED_PATIENCE_MS = 10_000;
+const SETTLED_PAUSE_MS = 50;
 
 export const createIdentity = (options: IdentityOptions): Identity => new StoredIdentity(options);
 
@@ -220,7 +225,13 @@ class StoredIdentity implements Identity {
   }
 
   async settled(position: bigint): Promise<void> {
-    await this.person({ id: '' }, position);
+    const giveUpAt = performance.now() + SETTLED_PATIENCE_MS;
+    for (;;) {
+      const lag = await this.person({ id: '' }, position).then(() => undefined, onlyLag);
+      if (lag === undefined) break;
+      if (performance.now() > giveUpAt) throw lag;
+      await sleep(SETTLED_PAUSE_MS);
+    }
     this.#forget();
   }
 
@@ -233,6 +244,11 @@ class StoredIdentity implements Identity {
   #rows<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
     return rowsOf<Row>(this.#database, sql, parameters);
   }
+}
+
+function onlyLag(error: unknown): ViewsLag {
+  if (error instanceof ViewsLag) return error;
+  throw error;
 }
 
 interface KeyRow {
