@@ -28,6 +28,7 @@ export async function appendOnce(lease: Lease, stream: string, events: Prepared,
       expectedRevision: expected === NO_STREAM ? CLIENT_NO_STREAM : BigInt(expected),
       deadline: patienceMs,
     }),
+    lease.retired,
   );
   if (!result.success) throw new AppendRefused('the connection string must not set throwOnAppendFailure to false');
   const revision = Number(result.nextExpectedRevision);

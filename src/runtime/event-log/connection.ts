@@ -4,6 +4,8 @@ import { consume } from './reading.ts';
 import { isOfTheStore, sentenceOf, verdictOn } from './verdict.ts';
 
 const PROBE_MS = 2_000;
+/** Unanswered for so long, a call has the connection probed. */
+const SUSPICION_MS = 2_000;
 const RETIRE_MS = 1_000;
 /** Failures in a row of one kind of work, not explained by the store, after which the client itself is no longer trusted. */
 const STRIKES_MAX = 3;
@@ -45,19 +47,24 @@ export class Connection {
   }
 
   /**
-   * Does work once the connection is warm, giving it at most `attemptMs`. A failure of unknown outcome makes the connection cold.
+   * Does work once the connection is warm, with the milliseconds then left. A failure of unknown outcome makes it cold, and so
+   * does work that goes unanswered for long; that work itself is waited for on, since slow is not lost, until its client is
+   * given up.
    * @throws Overdue when the connection was not warm before the deadline; what the work throws
    */
-  async use<T>(kind: Work, deadline: Deadline, attemptMs: number, work: (lease: Lease, patienceMs: number) => Promise<T>): Promise<T> {
+  async use<T>(kind: Work, deadline: Deadline, work: (lease: Lease, leftMs: number) => Promise<T>): Promise<T> {
     const ready = (this.#ready ??= this.#warm());
     const lease = await this.#awaited(ready, deadline);
+    const suspicion = this.#suspect(kind, ready);
     try {
-      const result = await work(lease, Math.min(attemptMs, deadline.left));
+      const result = await work(lease, deadline.left);
       this.#strikes[kind] = 0;
       return result;
     } catch (error) {
-      if (verdictOn(error).is === 'unknown' && this.#ready === ready) this.#cool(kind, error);
+      if (verdictOn(error).is === 'unknown') this.#cool(ready, kind, error);
       throw error;
+    } finally {
+      clearInterval(suspicion);
     }
   }
 
@@ -113,8 +120,17 @@ export class Connection {
     }
   }
 
-  /** Many calls fail together when a connection breaks; only the first of them finds it warm. */
-  #cool(kind: Work, error: unknown): void {
+  #suspect(kind: Work, ready: Promise<Lease>): NodeJS.Timeout {
+    let seen = ready;
+    return setInterval(() => {
+      this.#cool(seen, kind, new Overdue(`no answer within ${SUSPICION_MS} ms`));
+      seen = this.#ready ??= this.#warm();
+    }, SUSPICION_MS);
+  }
+
+  /** Many calls fail together when a connection breaks; only the first of them finds it warm, so they count once. */
+  #cool(ready: Promise<Lease>, kind: Work, error: unknown): void {
+    if (this.#ready !== ready) return;
     this.#ready = undefined;
     this.#strike(kind, error);
   }

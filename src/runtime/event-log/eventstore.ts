@@ -28,8 +28,6 @@ export interface EventLogOptions {
 }
 
 const DEADLINE_MS = 10_000;
-/** An attempt gets this part of the deadline, so that a lost one leaves time for others. */
-const ATTEMPTS_PER_DEADLINE = 4;
 /** Not worth an attempt any more: it could only fail, and hide why the earlier ones did. */
 const LAST_CALL_MS = 20;
 const STREAM_PAGE = 500;
@@ -56,14 +54,12 @@ class EventStoreLog implements EventLog {
   readonly #connection: Connection;
   readonly #logger: Logger;
   readonly #deadlineMs: number;
-  readonly #attemptMs: number;
   readonly #appends = new Slots(APPENDS);
   readonly #reads = new Slots(READS);
   readonly #closing = new AbortController();
 
   constructor({ url, deadlineMs = DEADLINE_MS, logger = silent }: EventLogOptions) {
     this.#deadlineMs = deadlineMs;
-    this.#attemptMs = deadlineMs / ATTEMPTS_PER_DEADLINE;
     this.#logger = logger;
     this.#connection = new Connection(url, logger);
   }
@@ -71,9 +67,7 @@ class EventStoreLog implements EventLog {
   async append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<Appended> {
     const prepared = prepare(stream, events);
     const attempt = (deadline: Deadline): Promise<Appended> =>
-      this.#connection.use('append', deadline, this.#attemptMs, (lease, leftMs) =>
-        appendOnce(lease, stream, prepared, expectedRevision, leftMs),
-      );
+      this.#connection.use('append', deadline, (lease, leftMs) => appendOnce(lease, stream, prepared, expectedRevision, leftMs));
     try {
       return await this.#insist(`appending to ${stream}`, this.#appends, prepared.bytes, attempt);
     } catch (error) {
@@ -104,6 +98,7 @@ class EventStoreLog implements EventLog {
   follow(after: bigint | undefined, options: { signal: AbortSignal; batchMax?: number }): AsyncGenerator<readonly StoredEvent[], void> {
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
     const batchMax = options.batchMax ?? BATCH_MAX;
+    if (!Number.isInteger(batchMax) || batchMax < 1) throw new RangeError(`a batch holds at least one event, not ${batchMax}`);
     const once = this.#once.bind(this);
     const source = {
       page: (from: bigint | undefined, limit: number) => once((lease, leftMs) => logPage(lease, from, limit, leftMs)),
@@ -146,7 +141,7 @@ class EventStoreLog implements EventLog {
   }
 
   #once<T>(work: (lease: Lease, leftMs: number) => Promise<T>, deadline = new Deadline(this.#deadlineMs)): Promise<T> {
-    return this.#connection.use('read', deadline, this.#attemptMs, work);
+    return this.#connection.use('read', deadline, work);
   }
 
   /** A read insists as an append does; `absent` is the answer when there is no such stream. */

@@ -19,16 +19,20 @@ export class Overdue extends Error {
   override readonly name = 'Overdue';
 }
 
-/** The promise's outcome, or Overdue after so many milliseconds. The client does not honour its deadlines when the node is frozen. */
-export async function within<T>(milliseconds: number, what: string, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const alarm = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Overdue(`${what}: no answer within ${Math.round(milliseconds)} ms`)), milliseconds);
-  });
+/**
+ * The promise's outcome, or Overdue after so many milliseconds or when the signal fires. The client does not honour its own
+ * deadlines when the node is frozen.
+ */
+export async function within<T>(milliseconds: number, what: string, promise: Promise<T>, givenUp?: AbortSignal): Promise<T> {
+  const { promise: alarm, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Overdue(`${what}: no answer within ${Math.round(milliseconds)} ms`)), milliseconds);
+  const onGivenUp = (): void => reject(new Overdue(`${what}: the connection was given up`));
+  givenUp?.addEventListener('abort', onGivenUp);
   try {
     return await Promise.race([promise, alarm]);
   } finally {
     clearTimeout(timer);
+    givenUp?.removeEventListener('abort', onGivenUp);
   }
 }
 
