@@ -4,6 +4,7 @@ import { winDealByPayment } from '../../src/commands/crm/deal.ts';
 import { approveDelivery, cancelDelivery, planDelivery } from '../../src/commands/fulfilment/delivery.ts';
 import { issueStock, releaseStock, reserveStock } from '../../src/commands/warehouse/stock.ts';
 import { InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../src/domain/billing/invoice.ts';
+import { PaymentRecorded } from '../../src/domain/billing/payment.ts';
 import { type DocumentLine, priced, totalsOf } from '../../src/domain/document.ts';
 import { DeliveryApproved, DeliveryPlanned, DeliveryShipped } from '../../src/domain/fulfilment/delivery.ts';
 import {
@@ -90,6 +91,15 @@ const issued = (gross = totals.gross) =>
     totals: { ...totals, gross },
   });
 const applied = (open: number) => PaymentApplied({ paymentId: 'P1', amount: money(1, RON), open: money(open, RON) });
+
+const recorded = PaymentRecorded({
+  accountId: 'A1',
+  amount: money(1, RON),
+  receivedOn: '2026-03-02',
+  method: 'bank',
+  allocations: [{ invoiceId: 'O1~1', amount: money(1, RON) }],
+});
+const payment = { stream: 'payment-P1' };
 
 const draft = draftOrderInvoice({
   id: 'O1~1',
@@ -240,10 +250,21 @@ describe('an order', () => {
   test('wins its deal when all is paid', () =>
     atPayment('D1')
       .on(applied(0), invoice)
+      .sendsNothing()
+      .waitsFor({ reason: 'Its last payment is being recorded.' })
+      .on(recorded, payment)
       .sends([winDealByPayment({ id: 'D1', orderId: 'O1' })])
       .finished());
 
-  test('of no deal ends when all is paid', () => atPayment().on(applied(0), invoice).sendsNothing().finished());
+  test('of no deal ends when all is paid', () => atPayment().on(applied(0), invoice).on(recorded, payment).sendsNothing().finished());
+
+  test('is not paid by a payment that was taken back before it was recorded', () =>
+    atPayment('D1')
+      .on(applied(0), invoice)
+      .on(PaymentUnapplied({ paymentId: 'P1', amount: money(1, RON), open: money(2_000, RON) }), invoice)
+      .on(recorded, payment)
+      .sendsNothing()
+      .waitsFor({ reason: '20.00 RON is still to be paid.' }));
 
   test('that costs nothing ends with its invoice', () =>
     atIssue()

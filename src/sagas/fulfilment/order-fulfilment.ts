@@ -3,6 +3,7 @@ import { winDealByPayment } from '../../commands/crm/deal.ts';
 import { approveDelivery, cancelDelivery, planDelivery } from '../../commands/fulfilment/delivery.ts';
 import { issueStock, releaseStock, reserveStock } from '../../commands/warehouse/stock.ts';
 import { Invoice, InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../domain/billing/invoice.ts';
+import { PaymentRecorded } from '../../domain/billing/payment.ts';
 import { Delivery, DeliveryApproved, DeliveryPlanned, DeliveryShipped } from '../../domain/fulfilment/delivery.ts';
 import {
   DeliveryCommitted,
@@ -27,8 +28,8 @@ type Order = Omit<DataOf<typeof SalesOrderPlaced>, 'ownerId' | 'channel' | 'tota
 type Line = Order['lines'][number];
 type Next = Step<State, 'unapproved'>;
 
-/** How far an order has come; `planning` and `invoicing` are the house's own work, everything else waits for somebody. */
-type Stage = 'acceptance' | 'stock' | 'planning' | 'approval' | 'shipping' | 'invoicing' | 'issue' | 'payment';
+/** How far an order has come; `planning`, `invoicing` and `recording` are the house's own work, everything else waits for somebody. */
+type Stage = 'acceptance' | 'stock' | 'planning' | 'approval' | 'shipping' | 'invoicing' | 'issue' | 'payment' | 'recording';
 
 interface State {
   readonly stage: Stage;
@@ -73,6 +74,7 @@ export const orderFulfilment = saga({
     InvoiceIssued,
     PaymentApplied,
     PaymentUnapplied,
+    PaymentRecorded,
   ],
   startedBy: ['SalesOrderPlaced'],
   instances: {
@@ -91,6 +93,7 @@ export const orderFulfilment = saga({
     InvoiceIssued: byDocument,
     PaymentApplied: byDocument,
     PaymentUnapplied: byDocument,
+    PaymentRecorded: ({ allocations }) => allocations.flatMap(({ invoiceId }) => orderOf(invoiceId)),
   },
   initial: (): State => ({ stage: 'acceptance', order: NO_ORDER, missing: {}, queued: [] }),
   on: {
@@ -111,8 +114,9 @@ export const orderFulfilment = saga({
     DeliveryShipped: (state, _, orderId) => invoicing(state, orderId),
     InvoiceDrafted: state => at(state, 'issue'),
     InvoiceIssued: (state, { totals }, orderId) => paid(state, totals.gross, orderId),
-    PaymentApplied: (state, { open }, orderId) => paid(state, open, orderId),
-    PaymentUnapplied: (state, { open }, orderId) => paid(state, open, orderId),
+    PaymentApplied: (state, { open }) => owing(state, open),
+    PaymentUnapplied: (state, { open }) => owing(state, open),
+    PaymentRecorded: (state, _, orderId) => (state.open === undefined ? {} : paid(state, state.open, orderId)),
   },
   alarms: { unapproved: (_, orderId) => ({ send: [approveDelivery({ id: deliveryId(orderId) })] }) },
   explain: (state, orderId) => WAITING[state.stage](state, orderId),
@@ -167,8 +171,11 @@ function invoicing(state: State, orderId: string): Next {
   return { ...at(state, 'invoicing'), send: [draft] };
 }
 
+/** What is set against the invoice counts once its payment is recorded: until then it may be taken back. */
+const owing = (state: State, open: Money): Next => ({ state: { ...state, stage: open.minor > 0 ? 'payment' : 'recording', open } });
+
 function paid(state: State, open: Money, orderId: string): Next {
-  if (open.minor > 0) return { state: { ...state, stage: 'payment', open } };
+  if (open.minor > 0) return owing(state, open);
   const { dealId } = state.order;
   return { send: dealId === undefined ? [] : [winDealByPayment({ id: dealId, orderId })], finished: true };
 }
@@ -209,11 +216,15 @@ const WAITING: Readonly<Record<Stage, (state: State, orderId: string) => Waiting
   }),
   payment: ({ order, open }, orderId) => ({
     reason: `${open === undefined ? 'The invoice' : `${amountText(open)} ${open.currency}`} is still to be paid.`,
-    next: order.dealId === undefined ? 'The order is complete.' : 'The deal is won and the order complete.',
+    next: completion(order),
     record: { category: Invoice.category, id: invoiceId(orderId) },
     movedBy: { command: 'RecordPayment', permission: 'billing:pay' },
   }),
+  recording: ({ order }) => ({ reason: 'Its last payment is being recorded.', next: completion(order) }),
 };
+
+const completion = ({ dealId }: Order): string =>
+  dealId === undefined ? 'The order is complete.' : 'The deal is won and the order complete.';
 
 const NAMED_MAX = 3;
 
