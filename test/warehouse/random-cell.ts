@@ -1,6 +1,7 @@
 /** Random lives of a stock cell: what may be asked of it, in any order. */
 import fc from 'fast-check';
-import { adjust, issue, receive, release, reserve, type State, Stock } from '../../src/domain/warehouse/stock.ts';
+import { type State, Stock } from '../../src/domain/warehouse/stock.ts';
+import { adjust, issue, receive, release, reserve } from '../../src/domain/warehouse/stock-keeping.ts';
 import { type Decision, evolve, isRefusal } from '../../src/kernel/decider.ts';
 import type { DomainEvent } from '../../src/kernel/event.ts';
 import { quantity } from '../../src/kernel/quantity.ts';

@@ -3,10 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { adjustStock, issueStock, receiveStock, releaseStock, reserveStock } from '../../src/commands/warehouse/stock.ts';
 import {
   BackorderWithdrawn,
-  issue,
-  OPEN_MAX,
-  receive,
-  reserve,
   type State,
   Stock,
   StockAdjusted,
@@ -15,8 +11,8 @@ import {
   StockReceived,
   StockReleased,
   StockReserved,
-  WAITING_MAX,
 } from '../../src/domain/warehouse/stock.ts';
+import { issue, OPEN_MAX, receive, reserve, WAITING_MAX } from '../../src/domain/warehouse/stock-keeping.ts';
 import { type Decision, isRefusal } from '../../src/kernel/decider.ts';
 import type { DomainEvent } from '../../src/kernel/event.ts';
 import { type Quantity, quantity, total } from '../../src/kernel/quantity.ts';

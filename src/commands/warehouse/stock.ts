@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Day, Id, Reason } from '../../domain/vocabulary.ts';
-import { adjustByHand, cellId, issue, receive, release, reserve, Stock } from '../../domain/warehouse/stock.ts';
+import { cellId, Stock } from '../../domain/warehouse/stock.ts';
+import { adjustByHand, issue, receive, release, reserve } from '../../domain/warehouse/stock-keeping.ts';
 import { command } from '../../kernel/command.ts';
 import { PriceText } from '../../kernel/decimal.ts';
 import { QuantityChangeText, QuantityText } from '../../kernel/quantity.ts';
