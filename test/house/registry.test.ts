@@ -35,7 +35,7 @@ async function exported(): Promise<readonly (Definition & { readonly file: strin
   for (const layer of ['domain', 'commands', 'projections', 'sagas']) {
     for (const { path } of sourcesOf(`src/${layer}`)) {
       const file = `${layer}/${path}`;
-      const values = Object.values((await import(`../../src/${file}`)) as Record<string, unknown>);
+      const values = Object.values((await import(/* @vite-ignore */ `../../src/${file}`)) as Record<string, unknown>);
       found.push(...values.flatMap(value => kindOf(value) ?? []).map(definition => ({ ...definition, file })));
     }
   }
