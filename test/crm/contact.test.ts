@@ -41,8 +41,12 @@ describe('a contact', () => {
 
   test('is given to another owner, once', () => {
     const assigned = ContactAssigned({ from: 'ana', to: 'bob' });
-    given(added).when(assignContact, { id, ownerId: 'bob' }).thenEvents(assigned);
-    given(added, assigned).when(assignContact, { id, ownerId: 'bob' }).thenNothing();
+    given(added)
+      .when(assignContact, { id, ownerId: 'bob' }, { facts: { ownerKnown: true } })
+      .thenEvents(assigned);
+    given(added, assigned)
+      .when(assignContact, { id, ownerId: 'bob' }, { facts: { ownerKnown: true } })
+      .thenNothing();
   });
 
   test('that does not exist is not edited', () => given().when(editContact, { id, name: 'x' }, { facts: {} }).thenRefuses('NotFound'));

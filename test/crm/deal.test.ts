@@ -103,10 +103,13 @@ describe('editing a deal', () => {
 describe('assigning a deal', () => {
   test('says from whom to whom, also of a closed deal', () =>
     given(opened, lost)
-      .when(assignDeal, { id, ownerId: 'bob' })
+      .when(assignDeal, { id, ownerId: 'bob' }, { facts: { ownerKnown: true } })
       .thenEvents(DealAssigned({ from: 'ana', to: 'bob' })));
 
-  test('is silent for the owner it has', () => given(opened).when(assignDeal, { id, ownerId: 'ana' }).thenNothing());
+  test('is silent for the owner it has', () =>
+    given(opened)
+      .when(assignDeal, { id, ownerId: 'ana' }, { facts: { ownerKnown: true } })
+      .thenNothing());
 });
 
 describe('moving a deal forward', () => {
@@ -164,6 +167,9 @@ describe('pausing a deal', () => {
       .when(changeDealStage, { id, stage: 'Paused', resumeOn: '2026-03-03' })
       .thenEvents(DealStageChanged({ from: 'NotProcessed', to: 'Paused', resumeOn: '2026-03-03' }));
   });
+
+  test('is the only move that has a day to resume', () =>
+    given(opened).when(changeDealStage, { id, stage: 'InitialContact', resumeOn: '2026-04-01' }).thenEvents(in_('InitialContact')));
 
   test('leads back to where it was, and nowhere else', () => {
     const history = [opened, in_('Presentation'), paused];

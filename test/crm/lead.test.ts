@@ -51,7 +51,7 @@ describe('capturing a lead', () => {
 
   test('gives it to somebody else when the caller may assign', () =>
     given()
-      .when(captureLead, { ...wish, ownerId: 'bob' }, { grants: ['crm:edit', 'crm:assign'] })
+      .when(captureLead, { ...wish, ownerId: 'bob' }, { facts: { ownerKnown: true }, grants: ['crm:edit', 'crm:assign'] })
       .thenEvents(LeadCaptured({ ...card, source: 'web', ownerId: 'bob' })));
 
   test('is refused to who may not assign and names somebody else', () =>
@@ -63,6 +63,11 @@ describe('capturing a lead', () => {
     given()
       .when(captureLead, { ...wish, ownerId: 'ana' }, { grants: ['crm:edit:own'] })
       .thenEvents(captured));
+
+  test('is refused for an owner who is no user', () =>
+    given()
+      .when(captureLead, { ...wish, ownerId: 'bob' }, { facts: { ownerKnown: false } })
+      .thenInvalid('/ownerId'));
 
   test('needs neither company nor person', () => given().when(captureLead, { name: 'A call', source: 'phone' }).thenEvents(bare));
 });
@@ -96,14 +101,27 @@ describe('editing a lead', () => {
 describe('assigning a lead', () => {
   test('says from whom to whom and why', () =>
     given(captured)
-      .when(assignLead, { id, ownerId: 'bob', reason: 'On leave' })
+      .when(assignLead, { id, ownerId: 'bob', reason: 'On leave' }, { facts: { ownerKnown: true } })
       .thenEvents(LeadAssigned({ from: 'ana', to: 'bob', reason: 'On leave' })));
 
-  test('is silent for the owner it has', () => given(captured).when(assignLead, { id, ownerId: 'ana' }).thenNothing());
+  test('is silent for the owner it has', () =>
+    given(captured)
+      .when(assignLead, { id, ownerId: 'ana' }, { facts: { ownerKnown: true } })
+      .thenNothing());
+
+  test('is refused for an owner who is no user', () =>
+    given(captured)
+      .when(assignLead, { id, ownerId: 'bob' }, { facts: { ownerKnown: false } })
+      .thenInvalid('/ownerId'));
+
+  test('is refused once it is a deal', () =>
+    given(captured, converted)
+      .when(assignLead, { id, ownerId: 'bob' }, { facts: { ownerKnown: true } })
+      .thenRefuses('InvalidTransition'));
 
   test('moves on from the last owner', () =>
     given(captured, LeadAssigned({ from: 'ana', to: 'bob' }))
-      .when(assignLead, { id, ownerId: 'ana' })
+      .when(assignLead, { id, ownerId: 'ana' }, { facts: { ownerKnown: true } })
       .thenEvents(LeadAssigned({ from: 'bob', to: 'ana' })));
 
   test('relates the lead to its owner', () =>

@@ -37,6 +37,9 @@ async function deal(wish: object = {}): Promise<{ readonly id: string; readonly 
   return { id, accountId };
 }
 
+const user = (roles: readonly string[] = ['sales-manager']) =>
+  house.make('/users', { email: `${mark()}@firm.example`, name: 'Ana', roles });
+
 interface Column {
   readonly stage: string;
   readonly count: number;
@@ -90,6 +93,17 @@ describe('a lead', () => {
     expect(await ids('/leads?filter[tag]=vip&filter[stage]=NotProcessed')).toEqual([]);
   });
 
+  test('belongs to users only', async () => {
+    expect(await house.post('/leads', { name: 'x', source: 'web', ownerId: 'U9' })).toMatchObject({ status: 422 });
+    const [id, ownerId] = [await lead(), await user()];
+    expect(await house.post(`/leads/${id}/assign`, { ownerId: 'U9' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/ownerId' }] },
+    });
+    await house.make(`/leads/${id}/assign`, { ownerId, reason: 'On leave' });
+    expect(await ids(`/leads?filter[owner]=${ownerId}`)).toEqual([id]);
+  });
+
   test('is edited, and emptied by null', async () => {
     const id = await lead({ company: 'Acme', value: amount('5.00') });
     await house.make(`/leads/${id}/edit`, { company: null, value: amount('6.50', 'EUR') });
@@ -99,7 +113,7 @@ describe('a lead', () => {
 
 describe('the board of leads', () => {
   test('counts, sums by currency and shows cards by stage, for one owner where asked', async () => {
-    const ownerId = `owner-${mark()}`;
+    const ownerId = await user();
     const first = await lead({ ownerId, value: amount('10.00'), contact: { phone: '021' } });
     const second = await lead({ ownerId, value: amount('0.50', 'EUR') });
     const third = await lead({ ownerId, value: amount('2.50') });
@@ -202,7 +216,7 @@ describe('a deal', () => {
 
 describe('the board of deals', () => {
   test('weighs each sum by the chance of its stage', async () => {
-    const ownerId = `owner-${mark()}`;
+    const ownerId = await user();
     const first = await deal({ ownerId, amount: amount('100.01') });
     await deal({ ownerId, amount: amount('50.00') });
     await deal({ ownerId });

@@ -6,7 +6,7 @@ import { type Ask, byId, command } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { priceListForPrice } from '../../projections/catalogue/price-lists.ts';
 import { keysHeld } from '../platform/claim.ts';
-import { Phone } from './shapes.ts';
+import { Assignment, knownOwner, Phone } from './shapes.ts';
 
 /** Where nothing else was agreed. */
 const TERM_DAYS_USUAL = 30;
@@ -48,7 +48,7 @@ export const createAccount = command({
   permission: 'crm:edit',
   decider: Account,
   input: z.strictObject({ ...card, ownerId: Id.optional() }),
-  facts: (_, { priceListId }, ask) => knowledge(priceListId, ask),
+  facts: async (_, wish, ask) => ({ ...(await knowledge(wish.priceListId, ask)), ...(await knownOwner(wish, ask)) }),
   decide: beginning(create),
   holds: keys,
 });
@@ -85,7 +85,8 @@ export const assignAccount = command({
   summary: 'Gives an account to another owner.',
   route: 'POST /accounts/:id/assign',
   permission: 'crm:assign',
-  input: z.strictObject({ id: Id, ownerId: Id, reason: Reason.optional() }),
+  input: Assignment,
+  facts: (_, wish, ask) => knownOwner(wish, ask),
   decide: existing('account', assign),
 });
 

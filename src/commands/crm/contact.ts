@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { add, assign, Contact, edit } from '../../domain/crm/contact.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
-import { Email, Id, Reason, Text } from '../../domain/vocabulary.ts';
+import { Email, Id, Text } from '../../domain/vocabulary.ts';
 import { type Ask, byId, command } from '../../kernel/command.ts';
 import { accountForOrder } from '../../projections/crm/accounts.ts';
-import { Phone } from './shapes.ts';
+import { Assignment, knownOwner, Phone } from './shapes.ts';
 
 const card = {
   name: Text(200),
@@ -33,7 +33,7 @@ export const addContact = command({
   permission: 'crm:edit',
   decider: Contact,
   input: z.strictObject({ ...card, ownerId: Id.optional() }),
-  facts: (_, { accountId }, ask) => knowledge(accountId, ask),
+  facts: async (_, wish, ask) => ({ ...(await knowledge(wish.accountId, ask)), ...(await knownOwner(wish, ask)) }),
   decide: beginning(add),
 });
 
@@ -75,6 +75,7 @@ export const assignContact = command({
   summary: 'Gives a contact to another owner.',
   route: 'POST /contacts/:id/assign',
   permission: 'crm:assign',
-  input: z.strictObject({ id: Id, ownerId: Id, reason: Reason.optional() }),
+  input: Assignment,
+  facts: (_, wish, ask) => knownOwner(wish, ask),
   decide: existing('contact', assign),
 });

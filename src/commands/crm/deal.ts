@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { Deal } from '../../domain/crm/deal.ts';
+import { assign, edit, open } from '../../domain/crm/deal-card.ts';
 import { lose, reopen, win, winByPayment } from '../../domain/crm/deal-closing.ts';
+import { changeStage } from '../../domain/crm/deal-moves.ts';
 import { DealStage, lostStages } from '../../domain/crm/deal-stages.ts';
-import { assign, changeStage, edit, open } from '../../domain/crm/deal-work.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Id, Reason, Text } from '../../domain/vocabulary.ts';
 import { type Ask, byId, command } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { accountForOrder } from '../../projections/crm/accounts.ts';
 import { contactKnown } from '../../projections/crm/contacts.ts';
+import { Assignment, knownOwner } from './shapes.ts';
 
 const card = {
   name: Text(200),
@@ -43,7 +45,7 @@ export const openDeal = command({
   permission: 'crm:edit',
   decider: Deal,
   input: z.strictObject({ ...card, accountId: Id, ownerId: Id.optional() }),
-  facts: (_, wish, ask) => knowledge(wish, ask),
+  facts: async (_, wish, ask) => ({ ...(await knowledge(wish, ask)), ...(await knownOwner(wish, ask)) }),
   decide: beginning(open),
 });
 
@@ -75,7 +77,8 @@ export const assignDeal = command({
   summary: 'Gives a deal to another owner.',
   route: 'POST /deals/:id/assign',
   permission: 'crm:assign',
-  input: z.strictObject({ id: Id, ownerId: Id, reason: Reason.optional() }),
+  input: Assignment,
+  facts: (_, wish, ask) => knownOwner(wish, ask),
   decide: existing('deal', assign),
 });
 

@@ -6,7 +6,7 @@ import { Day, Email, Id, Reason, Text } from '../../domain/vocabulary.ts';
 import { byId, command } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { accountForOrder } from '../../projections/crm/accounts.ts';
-import { Phone } from './shapes.ts';
+import { Assignment, knownOwner, Phone } from './shapes.ts';
 
 const TAGS_MAX = 20;
 
@@ -36,6 +36,7 @@ export const captureLead = command({
   permission: 'crm:edit',
   decider: Lead,
   input: z.strictObject({ ...card, source: Text(60), ownerId: Id.optional() }),
+  facts: (_, wish, ask) => knownOwner(wish, ask),
   decide: beginning(capture),
 });
 
@@ -55,7 +56,8 @@ export const assignLead = command({
   summary: 'Gives a lead to another owner.',
   route: 'POST /leads/:id/assign',
   permission: 'crm:assign',
-  input: z.strictObject({ id: Id, ownerId: Id, reason: Reason.optional() }),
+  input: Assignment,
+  facts: (_, wish, ask) => knownOwner(wish, ask),
   decide: existing('lead', assign),
 });
 

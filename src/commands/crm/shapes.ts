@@ -1,5 +1,17 @@
-/** Shapes of input that several nouns of the context share. */
-import { Text } from '../../domain/vocabulary.ts';
+/** What the inputs of several nouns of the context have in common. */
+import { z } from 'zod';
+import type { OwnerKnowledge } from '../../domain/crm/owner.ts';
+import { Id, Reason, Text } from '../../domain/vocabulary.ts';
+import type { Ask } from '../../kernel/command.ts';
+import { findPerson } from '../../projections/platform/users.ts';
 
 /** As people write it; compared by nothing yet. */
 export const Phone = Text(40);
+
+export const Assignment = z.strictObject({ id: Id, ownerId: Id, reason: Reason.optional() });
+
+export async function knownOwner({ ownerId }: { readonly ownerId?: string | undefined }, ask: Ask): Promise<OwnerKnowledge> {
+  if (ownerId === undefined) return {};
+  const { person } = await ask(findPerson, { id: ownerId });
+  return { ownerKnown: person !== null };
+}

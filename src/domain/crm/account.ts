@@ -6,7 +6,7 @@ import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency, Money } from '../../kernel/money.ts';
 import { type Edit, edited } from '../records.ts';
 import { PostalAddress } from '../vocabulary.ts';
-import { assignment, type Owned, ownerFor } from './owner.ts';
+import { type AssignmentWish, assigned, assignment, type Owned, type OwnerKnowledge, ownerFor } from './owner.ts';
 
 export const accountKinds = ['buyer', 'supplier', 'partner', 'competitor'] as const;
 
@@ -70,7 +70,7 @@ export const Account = decider({
 });
 
 /** Whether the price list named exists; undefined where none was named. */
-export interface AccountKnowledge {
+export interface AccountKnowledge extends OwnerKnowledge {
   readonly priceListKnown: boolean | undefined;
 }
 
@@ -95,8 +95,8 @@ export function edit(account: Account, wish: Edit<AccountCard>, { facts }: Decis
   return faultOf(card, facts) ?? [AccountEdited({ ...card, changed })];
 }
 
-export const assign = (account: Account, wish: Owned & { readonly reason?: string | undefined }): Decision<AccountFact> =>
-  account.ownerId === wish.ownerId ? [] : [AccountAssigned({ from: account.ownerId, to: wish.ownerId, reason: wish.reason })];
+export const assign = (account: Account, wish: AssignmentWish, { facts }: DecisionContext<OwnerKnowledge>): Decision<AccountFact> =>
+  assigned(AccountAssigned, account, wish, facts);
 
 export const activate = (account: Account, { dealId }: DataOf<typeof AccountActivated>): Decision<AccountFact> =>
   account.active ? [] : [AccountActivated({ dealId })];

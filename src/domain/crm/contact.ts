@@ -4,7 +4,7 @@ import type { DecisionContext } from '../../kernel/command.ts';
 import { type Decision, decider, invalid, isRefusal, type Refusal } from '../../kernel/decider.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { type Edit, edited } from '../records.ts';
-import { assignment, type Owned, ownerFor } from './owner.ts';
+import { type AssignmentWish, assigned, assignment, type Owned, type OwnerKnowledge, ownerFor } from './owner.ts';
 
 export const ContactCard = z.strictObject({
   name: z.string(),
@@ -45,7 +45,7 @@ export const Contact = decider({
 });
 
 /** Whether the account named exists; undefined where none was named. */
-export interface ContactKnowledge {
+export interface ContactKnowledge extends OwnerKnowledge {
   readonly accountKnown: boolean | undefined;
 }
 
@@ -66,5 +66,5 @@ export function edit(contact: Contact, wish: Edit<ContactCard>, { facts }: Decis
   return faultOf(facts) ?? [ContactEdited({ ...card, changed })];
 }
 
-export const assign = (contact: Contact, wish: Owned & { readonly reason?: string | undefined }): Decision<ContactFact> =>
-  contact.ownerId === wish.ownerId ? [] : [ContactAssigned({ from: contact.ownerId, to: wish.ownerId, reason: wish.reason })];
+export const assign = (contact: Contact, wish: AssignmentWish, { facts }: DecisionContext<OwnerKnowledge>): Decision<ContactFact> =>
+  assigned(ContactAssigned, contact, wish, facts);

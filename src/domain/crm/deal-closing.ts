@@ -1,5 +1,6 @@
 /** How a deal ends, and how it is opened again. */
-import { type Decision, invalid } from '../../kernel/decider.ts';
+import type { Decision } from '../../kernel/decider.ts';
+import { type Fault, refusedFor, unless } from '../faults.ts';
 import { barred, type Deal, type DealFact, DealLost, DealReopened, DealWon } from './deal.ts';
 import { isLost } from './deal-stages.ts';
 
@@ -8,14 +9,13 @@ const won = ({ stage, accountId, orderId }: Deal, reason: string): DealFact => D
 /** Won by hand from DecisionMaking, with an amount and an order issued. */
 export function win(deal: Deal, { reason }: { readonly reason: string }): Decision<DealFact> {
   if (deal.stage === 'Completed') return [];
-  const stop = barred(deal, 'WinDeal');
-  if (stop) return stop;
-  const faults = [
-    !((deal.card.amount?.minor ?? 0) > 0) && { pointer: '/amount', detail: 'Completed needs an amount above zero.' },
-    !deal.orderId && { pointer: '/orderId', detail: 'Completed needs an order: order the deal first.' },
-  ].filter(fault => fault !== false);
-  return faults.length > 0 ? invalid(faults) : [won(deal, reason)];
+  return barred(deal, 'WinDeal') ?? refusedFor(unready(deal)) ?? [won(deal, reason)];
 }
+
+const unready = ({ card, orderId }: Deal): readonly Fault[] => [
+  ...unless((card.amount?.minor ?? 0) > 0, '/amount', 'Completed needs an amount above zero.'),
+  ...unless(orderId !== undefined, '/orderId', 'Completed needs an order: order the deal first.'),
+];
 
 /** A paid order is proof enough, whatever stage the deal stands in; one that is closed stays as it is. */
 export function winByPayment(deal: Deal, { orderId }: { readonly orderId: string }): Decision<DealFact> {

@@ -1,9 +1,10 @@
 /** A lead becomes a deal with an account: one that exists, or one made of the lead's company or person. */
+import type { z } from 'zod';
 import type { DecisionContext } from '../../kernel/command.ts';
-import { type Decision, invalid, refuse } from '../../kernel/decider.ts';
-import type { DataOf } from '../../kernel/event.ts';
+import { type Decision, type Refusal, refuse } from '../../kernel/decider.ts';
 import type { Currency, Money } from '../../kernel/money.ts';
-import { barred, hasChannel, type Lead, LeadConverted, type LeadFact } from './lead.ts';
+import { type Fault, refusedFor, unless } from '../faults.ts';
+import { barred, hasChannel, type Lead, type LeadCard, LeadConverted, type LeadFact } from './lead.ts';
 
 export interface Conversion {
   /** Absent to make a new account. */
@@ -20,56 +21,77 @@ export interface ConversionKnowledge {
   readonly account: { readonly currency: string } | null | undefined;
 }
 
-type Converted = DataOf<typeof LeadConverted>;
+/** What the deal will rest on: what is said now, else what the lead says, else the account. */
+interface Terms {
+  readonly amount?: Money | undefined;
+  readonly currency?: string | undefined;
+  readonly requestCategory?: string | undefined;
+}
+
+function termsOf({ card }: Lead, wish: Conversion, { account }: ConversionKnowledge): Terms {
+  const amount = wish.amount ?? card.value;
+  const currency = wish.currency ?? amount?.currency ?? account?.currency;
+  return { amount, currency, requestCategory: wish.requestCategory ?? card.requestCategory };
+}
 
 /**
  * Converts once. Needs a request category, a currency and an account: chosen, or with a name and a channel to make one of.
  * All ids are minted here, so that repeating the work behind it makes nothing twice.
  */
-export function convert(lead: Lead, wish: Conversion, context: DecisionContext<ConversionKnowledge>): Decision<LeadFact> {
+export function convert(lead: Lead, wish: Conversion, { facts, id }: DecisionContext<ConversionKnowledge>): Decision<LeadFact> {
   if (lead.conversion) return refuse('LeadAlreadyConverted', 'This lead is a deal already.', lead.conversion);
-  const amount = wish.amount ?? lead.card.value;
-  const currency = wish.currency ?? amount?.currency ?? context.facts.account?.currency;
-  const stops = barred(lead, 'ConvertLead') ?? faults(lead, wish, currency, context.facts);
-  if (stops) return stops;
-  if (amount && amount.currency !== currency)
-    return refuse('CurrencyMismatch', `The deal is in ${currency}, its amount in ${amount.currency}.`);
-  return [LeadConverted(converted(lead, wish, { amount, currency: currency as Currency }, context))];
+  const terms = termsOf(lead, wish, facts);
+  const stop = barred(lead, 'ConvertLead') ?? refusedFor(faultsOf(lead, terms, facts)) ?? mismatchOf(terms);
+  if (stop) return stop;
+  const { stage: from, ownerId } = lead;
+  const parties = { ...accountOf(lead, wish, terms, id), ...contactOf(lead, id) };
+  return [LeadConverted({ from, ownerId, dealId: id('deal'), ...parties, deal: dealOf(lead, wish, terms) })];
 }
 
-function faults({ card }: Lead, wish: Conversion, currency: string | undefined, { account }: ConversionKnowledge) {
-  const makesAccount = account === undefined;
-  const missing = [
-    account === null && { pointer: '/accountId', detail: 'There is no such account.' },
-    makesAccount &&
-      !accountName(card) && { pointer: '/accountId', detail: 'Deal needs an account, or a company or person to make one of.' },
-    makesAccount && !hasChannel(card) && { pointer: '/contact', detail: 'Deal needs an e-mail address or a phone number.' },
-    !(wish.requestCategory ?? card.requestCategory) && { pointer: '/requestCategory', detail: 'Deal needs a request category.' },
-    account !== null && !currency && { pointer: '/currency', detail: 'Deal needs a currency.' },
-  ].filter(fault => fault !== false);
-  return missing.length === 0 ? undefined : invalid(missing);
-}
+const faultsOf = ({ card }: Lead, { currency, requestCategory }: Terms, { account }: ConversionKnowledge): readonly Fault[] => [
+  ...unless(account !== null, '/accountId', 'There is no such account.'),
+  ...(account === undefined ? faultsOfMaking(card) : []),
+  ...unless(requestCategory !== undefined, '/requestCategory', 'Deal needs a request category.'),
+  ...unless(currency !== undefined || account === null, '/currency', 'Deal needs a currency.'),
+];
 
-const accountName = ({ company, contact }: Lead['card']): string | undefined => company ?? contact?.name;
+const faultsOfMaking = (card: LeadCard): readonly Fault[] => [
+  ...unless(accountName(card) !== undefined, '/accountId', 'Deal needs an account, or a company or person to make one of.'),
+  ...unless(hasChannel(card), '/contact', 'Deal needs an e-mail address or a phone number.'),
+];
 
-function converted(
-  { stage, ownerId, card }: Lead,
-  wish: Conversion,
-  { amount, currency }: { readonly amount: Money | undefined; readonly currency: Currency },
-  { id }: DecisionContext<unknown>,
-): Converted {
-  const { contact } = card;
-  const newAccount = wish.accountId === undefined && { name: accountName(card) as string, currency, phone: contact?.phone };
-  const newContact = contact?.name !== undefined && { ...contact, name: contact.name };
-  const requestCategory = (wish.requestCategory ?? card.requestCategory) as string;
-  const { description } = card;
+const mismatchOf = ({ amount, currency }: Terms): Refusal | undefined =>
+  amount === undefined || amount.currency === currency
+    ? undefined
+    : refuse('CurrencyMismatch', `The deal is in ${currency}, its amount in ${amount.currency}.`);
+
+const accountName = ({ company, contact }: LeadCard): string | undefined => company ?? contact?.name;
+
+type Converted = z.input<(typeof LeadConverted)['schema']>;
+type Mint = DecisionContext['id'];
+
+/** The account chosen, or the one to be made. */
+function accountOf({ card }: Lead, { accountId }: Conversion, { currency }: Terms, id: Mint): Pick<Converted, 'accountId' | 'newAccount'> {
+  if (accountId !== undefined) return { accountId };
   return {
-    from: stage,
-    ownerId,
-    dealId: id('deal'),
-    accountId: wish.accountId ?? id('account'),
-    ...(newAccount && { newAccount }),
-    ...(newContact && { contactId: id('contact'), newContact }),
-    deal: { name: wish.dealName ?? card.name, currency, amount, requestCategory, description, expectedClose: wish.expectedClose },
+    accountId: id('account'),
+    newAccount: { name: accountName(card) as string, currency: currency as string, phone: card.contact?.phone },
+  };
+}
+
+/** The person to talk to becomes a contact, where there is one with a name. */
+function contactOf({ card: { contact } }: Lead, id: Mint): Pick<Converted, 'contactId' | 'newContact'> {
+  return contact?.name === undefined ? {} : { contactId: id('contact'), newContact: { ...contact, name: contact.name } };
+}
+
+function dealOf({ card }: Lead, { dealName, expectedClose }: Conversion, { amount, currency, requestCategory }: Terms): Converted['deal'] {
+  const { name, description } = card;
+  return {
+    name: dealName ?? name,
+    currency: currency as string,
+    amount,
+    requestCategory: requestCategory as string,
+    description,
+    expectedClose,
   };
 }

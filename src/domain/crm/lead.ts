@@ -5,7 +5,7 @@ import { type Decision, decider, invalid, invalidTransition, isRefusal, type Ref
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency, Money } from '../../kernel/money.ts';
 import { type Edit, edited } from '../records.ts';
-import { assignment, type Owned, ownerFor } from './owner.ts';
+import { type AssignmentWish, assigned, assignment, type Owned, type OwnerKnowledge, ownerFor } from './owner.ts';
 
 export const leadStages = ['NotProcessed', 'InterestExpressed', 'Paused', 'Disqualified', 'Deal'] as const;
 const Stage = z.enum(leadStages);
@@ -116,7 +116,7 @@ export const hasChannel = ({ contact }: LeadCard): boolean => contact?.email !==
 
 type Capture = LeadCard & { readonly source: string; readonly ownerId?: string | undefined };
 
-export function capture(wish: Capture, context: DecisionContext<unknown>): Decision<LeadFact> {
+export function capture(wish: Capture, context: DecisionContext<OwnerKnowledge>): Decision<LeadFact> {
   const ownerId = ownerFor(wish.ownerId, context);
   return isRefusal(ownerId) ? ownerId : [LeadCaptured({ ...wish, ownerId })];
 }
@@ -127,9 +127,9 @@ export function edit(lead: Lead, wish: Edit<LeadCard>): Decision<LeadFact> {
   return barred(lead, 'EditLead') ?? [LeadEdited({ ...card, changed })];
 }
 
-export function assign(lead: Lead, { ownerId, reason }: Owned & { readonly reason?: string | undefined }): Decision<LeadFact> {
-  if (lead.ownerId === ownerId) return [];
-  return barred(lead, 'AssignLead') ?? [LeadAssigned({ from: lead.ownerId, to: ownerId, reason })];
+export function assign(lead: Lead, wish: AssignmentWish, { facts }: DecisionContext<OwnerKnowledge>): Decision<LeadFact> {
+  if (lead.ownerId === wish.ownerId) return [];
+  return barred(lead, 'AssignLead') ?? assigned(LeadAssigned, lead, wish, facts);
 }
 
 /** Whoever expressed an interest can be answered. */

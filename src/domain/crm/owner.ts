@@ -1,17 +1,39 @@
 /** Every lead, account, contact and deal belongs to one person, who answers for it. */
 import { z } from 'zod';
 import type { DecisionContext } from '../../kernel/command.ts';
-import { type Refusal, refuse } from '../../kernel/decider.ts';
+import { type Decision, invalid, type Refusal, refuse } from '../../kernel/decider.ts';
 
 export interface Owned {
   readonly ownerId: string;
 }
 
-/** A change of owner, as every owned noun records it. */
-export const assignment = { from: z.string(), to: z.string(), reason: z.string().optional() };
+/** Whether the owner named is a user; undefined where none was named, or where a process names one. */
+export interface OwnerKnowledge {
+  readonly ownerKnown?: boolean | undefined;
+}
+
+const unknownOwner: Refusal = invalid([{ pointer: '/ownerId', detail: 'There is no such user.' }]);
 
 /** Whose a new record becomes: the caller's own, unless somebody who may assign names another person. */
-export function ownerFor(wished: string | undefined, { actor, may }: DecisionContext<unknown>): string | Refusal {
-  if (wished === undefined || wished === actor.id || may('crm:assign')) return wished ?? actor.id;
-  return refuse('Forbidden', 'Only who may assign records can give one to somebody else.');
+export function ownerFor(wished: string | undefined, { actor, may, facts }: DecisionContext<OwnerKnowledge>): string | Refusal {
+  if (wished === undefined || wished === actor.id) return actor.id;
+  if (!may('crm:assign')) return refuse('Forbidden', 'Only who may assign records can give one to somebody else.');
+  return facts.ownerKnown === false ? unknownOwner : wished;
+}
+
+/** A change of owner, as every owned noun records it. */
+export const assignment = { from: z.string(), to: z.string(), reason: z.string().optional() };
+type Assignment = z.output<z.ZodObject<typeof assignment>>;
+
+export type AssignmentWish = Owned & Pick<Assignment, 'reason'>;
+
+/** Gives a record to another owner; silent for the one it has. */
+export function assigned<Fact>(
+  fact: (change: Assignment) => Fact,
+  { ownerId: from }: Owned,
+  { ownerId: to, reason }: AssignmentWish,
+  { ownerKnown }: OwnerKnowledge,
+): Decision<Fact> {
+  if (from === to) return [];
+  return ownerKnown === false ? unknownOwner : [fact({ from, to, reason })];
 }

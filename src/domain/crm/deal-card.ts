@@ -1,0 +1,43 @@
+/** Opening a deal, editing what it says, and giving it to another owner. */
+import type { DecisionContext } from '../../kernel/command.ts';
+import { type Decision, isRefusal, type Refusal, refuse } from '../../kernel/decider.ts';
+import { refusedFor, unless } from '../faults.ts';
+import { type Edit, edited } from '../records.ts';
+import { barred, type Deal, DealAssigned, DealCard, DealEdited, type DealFact, DealOpened } from './deal.ts';
+import { openStages } from './deal-stages.ts';
+import { type AssignmentWish, assigned, type OwnerKnowledge, ownerFor } from './owner.ts';
+
+/** Whether what the deal refers to exists; undefined where nothing was named. */
+export interface DealKnowledge extends OwnerKnowledge {
+  readonly accountKnown?: boolean | undefined;
+  readonly contactKnown?: boolean | undefined;
+}
+
+function faultOf({ amount, currency }: DealCard, { accountKnown, contactKnown }: DealKnowledge): Refusal | undefined {
+  const unknown = refusedFor([
+    ...unless(accountKnown !== false, '/accountId', 'There is no such account.'),
+    ...unless(contactKnown !== false, '/contactId', 'There is no such contact.'),
+  ]);
+  if (unknown || amount === undefined || amount.currency === currency) return unknown;
+  return refuse('CurrencyMismatch', `The deal is in ${currency}, its amount in ${amount.currency}.`);
+}
+
+type Opening = DealCard & { readonly accountId: string; readonly ownerId?: string | undefined; readonly leadId?: string | undefined };
+
+export function open(wish: Opening, context: DecisionContext<DealKnowledge>): Decision<DealFact> {
+  const ownerId = ownerFor(wish.ownerId, context);
+  if (isRefusal(ownerId)) return ownerId;
+  return faultOf(wish, context.facts) ?? [DealOpened({ ...wish, ownerId, stage: openStages[0] })];
+}
+
+/** Lines are in the deal's currency, so it cannot change under them. */
+export function edit(deal: Deal, wish: Edit<DealCard>, { facts }: DecisionContext<DealKnowledge>): Decision<DealFact> {
+  const { card, changed } = edited(DealCard, deal.card, wish);
+  if (changed.length === 0) return [];
+  if (changed.includes('currency') && deal.lines.length > 0)
+    return refuse('DocumentLocked', 'The currency stays while the deal has lines; remove them first.');
+  return barred(deal, 'EditDeal') ?? faultOf(card, facts) ?? [DealEdited({ ...card, changed })];
+}
+
+export const assign = (deal: Deal, wish: AssignmentWish, { facts }: DecisionContext<OwnerKnowledge>): Decision<DealFact> =>
+  assigned(DealAssigned, deal, wish, facts);
