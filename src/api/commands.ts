@@ -96,7 +96,7 @@ async function answerOf(
   if (outcome.kind === 'stale') throw stale(outcome.revision);
   if (outcome.kind === 'refused') {
     const { status, headers = {}, body } = problemAnswer(refusedBy(outcome.refusal), asked.traceId);
-    return { status, headers, body };
+    return { status, headers: { ...headers, ...(await tokenHeader(outcome.position, tokens)) }, body };
   }
   const { record, revision, position, repeated } = outcome;
   const created = command.entityId === undefined;
@@ -104,13 +104,17 @@ async function answerOf(
     status: created ? 201 : 200,
     headers: {
       ...(revision < 0 ? {} : { ETag: `"${revision}"` }),
-      ...(position === undefined ? {} : { 'Consistency-Token': await tokens.tokenOf(position) }),
+      ...(await tokenHeader(position, tokens)),
       ...(repeated ? REPLAYED : {}),
       ...(created ? { Location: locationOf(registry, asked.request.path, record) } : {}),
     },
     body: { id: record.id, revision, position: position?.toString() ?? null },
   };
 }
+
+/** By the token of an answer, a refusal's too, the next question sees all that the command did, and gave back. */
+const tokenHeader = async (position: bigint | undefined, tokens: ConsistencyTokens): Promise<Record<string, string>> =>
+  position === undefined ? {} : { 'Consistency-Token': await tokens.tokenOf(position) };
 
 /** Where the new record can be asked for: below the collection it was posted to, or else the one named after its kind. */
 function locationOf(registry: Registry, postedTo: string, { category, id }: RecordRef): string {

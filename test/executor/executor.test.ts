@@ -239,7 +239,9 @@ describe('holds', () => {
     await executor.execute(fillTill({ id: 'a', tokens: 5 }), by());
     await executor.execute(fillTill({ id: 'b', tokens: 1 }), by());
     expect(await executor.execute(spendBoth({ id, on: 'x' }), by())).toMatchObject({ kind: 'done' });
-    expect(await executor.execute(spendBoth({ id, on: 'y' }), by())).toMatchObject({ kind: 'refused', refusal: { refused: 'PurseEmpty' } });
+    const refused = await executor.execute(spendBoth({ id, on: 'y' }), by());
+    const [, , , returned] = await events('till-a');
+    expect(refused).toMatchObject({ kind: 'refused', refusal: { refused: 'PurseEmpty' }, position: returned?.position });
     expect((await events('till-a')).map(({ type }) => type)).toEqual(['PurseFilled', 'TokenSpent', 'TokenSpent', 'TokenReturned']);
     expect((await events(`purse-${id}`)).map(({ type }) => type)).toEqual(['PurseFilled', 'TokenSpent']);
   });

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   InvoiceCancelled,
   InvoiceDrafted,
@@ -8,10 +7,10 @@ import {
   PaymentApplied,
   PaymentUnapplied,
 } from '../../domain/billing/invoice.ts';
-import { type AnswerOf, answerSchema, field, readFields, selectList } from '../../kernel/field.ts';
+import { field } from '../../kernel/field.ts';
 import { listing } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
-import { NoSuchRecord, query } from '../../kernel/query.ts';
+import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { day, decimal, instant, integer, minorUnits, nullable, quantity, table, text } from '../../kernel/table.ts';
 import { accounts } from '../crm/accounts.ts';
 
@@ -182,21 +181,15 @@ const lineFields = {
   net: field.money('l.net', 'l.currency'),
 };
 
-const Detail = z.strictObject({ invoice: answerSchema(fields), lines: z.array(answerSchema(lineFields)) });
-type Detail = { readonly invoice: AnswerOf<typeof fields>; readonly lines: AnswerOf<typeof lineFields>[] };
-
-export const showInvoice = query({
+export const showInvoice = recordWithLines({
   type: 'ShowInvoice',
   summary: 'One invoice with its lines.',
   route: 'GET /invoices/:id',
   permission: 'billing:read',
   reads: [invoices, invoiceLines, accounts],
-  input: z.strictObject({ id: z.string().max(200) }),
-  output: Detail as unknown as z.ZodType<Detail>,
-  answer: async (db, { id }) => {
-    const [row] = await db.rows(`select ${selectList(fields)} from ${from} where i.id = $1`, [id]);
-    if (row === undefined) throw new NoSuchRecord('invoice', id);
-    const lines = await db.rows(`select ${selectList(lineFields)} from invoice_lines l where l.invoice_id = $1 order by l.line`, [id]);
-    return { invoice: readFields(fields, row), lines: lines.map(line => readFields(lineFields, line)) };
-  },
+  noun: 'invoice',
+  from,
+  key: 'i.id',
+  fields,
+  lines: { fields: lineFields, from: 'invoice_lines l', of: 'l.invoice_id', order: 'l.line' },
 });

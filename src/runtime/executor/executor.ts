@@ -146,8 +146,7 @@ class CommandExecutor implements Executor {
     if (!confirmed && (await this.streams.refresh(command.decider, stream, folded))) return this.#decideOnce(attempt);
     if (Array.isArray(verdict))
       return settled({ kind: 'done', record, revision: folded.revision, position: folded.position, repeated: false });
-    await this.#release(attempt);
-    return settled(verdict as Outcome);
+    return settled(await this.#released(attempt, verdict as Outcome));
   }
 
   /** Authority and If-Match; undefined when nothing stands against deciding. */
@@ -193,10 +192,7 @@ class CommandExecutor implements Executor {
     const { command, record, stream } = attempt;
     attempt.thread = await this.#thread(attempt, folded);
     const refused = await this.#hold(attempt, command.holds?.(events as never, folded.state as never, record.id) ?? []);
-    if (refused !== undefined) {
-      await this.#release(attempt);
-      return settled(refused);
-    }
+    if (refused !== undefined) return settled(await this.#released(attempt, refused));
     const batch = this.#recorded(attempt, attempt.thread, folded, events);
     const appended = await this.#options.log.append(stream, batch, folded.revision);
     this.#takeIn(attempt, folded, batch, events, appended);
@@ -217,10 +213,15 @@ class CommandExecutor implements Executor {
     return undefined;
   }
 
-  /** Gives back, newest first, what was held for a command that came to nothing. */
-  async #release(attempt: Attempt): Promise<void> {
-    for (const hold of [...attempt.held.values()].reverse()) await this.#asSystem(hold.release, attempt, crypto.randomUUID());
+  /** Gives back, newest first, what was held for a command that came to nothing; the answer's position shows it given back. */
+  async #released(attempt: Attempt, outcome: Outcome): Promise<Outcome> {
+    let position = 'position' in outcome ? outcome.position : undefined;
+    for (const hold of [...attempt.held.values()].reverse()) {
+      const back = await this.#asSystem(hold.release, attempt, crypto.randomUUID());
+      if (back.kind === 'done') position = newer(position, back.position);
+    }
     attempt.held.clear();
+    return outcome.kind === 'refused' ? { ...outcome, position } : outcome;
   }
 
   /** Runs a further command of the house itself, in the thread of the one that wants it. */
@@ -309,6 +310,7 @@ type Done = Extract<Outcome, { kind: 'done' }>;
 /** The answer for the first record, at the position that shows the follow-up too. */
 function later(first: Done, next: Done): Done {
   const sameRecord = streamOf(first.record) === streamOf(next.record);
-  const position = next.position !== undefined && (first.position ?? -1n) < next.position ? next.position : first.position;
-  return { ...first, position, revision: sameRecord ? next.revision : first.revision };
+  return { ...first, position: newer(first.position, next.position), revision: sameRecord ? next.revision : first.revision };
 }
+
+const newer = (a: bigint | undefined, b: bigint | undefined): bigint | undefined => ((a ?? -1n) < (b ?? -1n) ? b : a);
