@@ -46,7 +46,7 @@ async function positionAt(lease: Lease, stream: string, revision: number, silenc
 export async function streamPage(lease: Lease, stream: string, from: number, count: number, silenceMs: number): Promise<StoredEvent[]> {
   const page: StoredEvent[] = [];
   const read = lease.client.readStream(stream, { fromRevision: BigInt(from), maxCount: count });
-  await consume(read, resolved => resolved.event && page.push(asStored(resolved.event, positionOf(resolved))), silenceMs, lease.retired);
+  await consume(read, resolved => resolved.event && page.push(asStored(resolved.event, positionOf(resolved))), silenceMs, lease);
   return page;
 }
 
@@ -65,7 +65,7 @@ export async function logPage(lease: Lease, after: bigint | undefined, limit: nu
       const event = from === start ? undefined : businessEvent(resolved);
       if (event && page.length < limit) page.push(event);
     };
-    await consume(read, take, silenceMs, lease.retired);
+    await consume(read, take, silenceMs, lease);
     if (page.length === limit || seen < asked) return page;
   }
 }
@@ -81,7 +81,7 @@ export async function newestPosition(lease: Lease, silenceMs: number): Promise<b
       from = asReadPosition(positionOf(resolved));
       newest ??= businessEvent(resolved)?.position;
     };
-    await consume(lease.client.readAll({ direction: BACKWARDS, fromPosition: from, maxCount: count }), take, silenceMs, lease.retired);
+    await consume(lease.client.readAll({ direction: BACKWARDS, fromPosition: from, maxCount: count }), take, silenceMs, lease);
     if (newest !== undefined || seen < count) return newest;
   }
 }

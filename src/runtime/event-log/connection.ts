@@ -19,6 +19,8 @@ export interface Lease {
   readonly client: EventStoreDBClient;
   /** Fires when this client is given up; what hangs on it must ask for another. */
   readonly retired: AbortSignal;
+  /** Tells that a read goes on, however long it takes. */
+  heard(): void;
 }
 
 type Work = 'append' | 'read';
@@ -92,7 +94,8 @@ export class Connection {
     const warmed = (async () => {
       for (let failures = 1; !this.#closing.signal.aborted; failures++) {
         await this.#retirement;
-        const lease = { client: this.#current.client, retired: this.#current.retire.signal };
+        const { client, retire } = this.#current;
+        const lease = { client, retired: retire.signal, heard: () => void (this.#strikes.read = 0) };
         if (await this.#answers(lease)) return lease;
         await rest(pauseAfter(failures), this.#closing.signal);
       }
@@ -154,10 +157,11 @@ export class Connection {
   }
 }
 
-async function probe({ client, retired }: Lease): Promise<void> {
+async function probe(lease: Lease): Promise<void> {
+  const { client } = lease;
   // A client keeps a failed answer about the server's features for ever, and then appends nothing any more.
   await within(PROBE_MS, 'asking for the features of the store', client['capabilities']);
-  await consume(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }), () => undefined, PROBE_MS, retired);
+  await consume(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }), () => undefined, PROBE_MS, lease);
 }
 
 /** Ends the client's streams, then its channel, which `dispose` leaves open. */

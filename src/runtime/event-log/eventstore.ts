@@ -80,10 +80,12 @@ class EventStoreLog implements EventLog {
   }
 
   async *readStream(stream: string, from = 0): AsyncGenerator<StoredEvent, void> {
-    for (let next = from; ; next += STREAM_PAGE) {
-      const page = await this.#read(`reading ${stream}`, (lease, leftMs) => streamPage(lease, stream, next, STREAM_PAGE, leftMs), []);
+    for (let next = from; ; ) {
+      const start = next;
+      const page = await this.#read(`reading ${stream}`, (lease, leftMs) => streamPage(lease, stream, start, STREAM_PAGE, leftMs), []);
       yield* page;
       if (page.length < STREAM_PAGE) return;
+      next = (page.at(-1)?.revision ?? start) + 1;
     }
   }
 

@@ -1,11 +1,13 @@
 import type { StreamingRead } from '@eventstore/db-client';
+import type { Lease } from './connection.ts';
 import { Overdue } from './patience.ts';
 
 /**
  * Hands every event of a finite read to `each`; settles at its end. The client's reads know no deadline, and a cancelled
  * read neither ends nor fails, so silence longer than `silenceMs` and the retirement of the client end it here.
  */
-export function consume<E>(read: StreamingRead<E>, each: (event: E) => void, silenceMs: number, retired: AbortSignal): Promise<void> {
+export function consume<E>(read: StreamingRead<E>, each: (event: E) => void, silenceMs: number, lease: Lease): Promise<void> {
+  const { retired } = lease;
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
       settle();
@@ -20,6 +22,7 @@ export function consume<E>(read: StreamingRead<E>, each: (event: E) => void, sil
     };
     read.on('data', event => {
       silence.refresh();
+      lease.heard();
       try {
         each(event);
       } catch (error) {
