@@ -1,5 +1,5 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
-import type { Identity } from '../runtime/identity/port.ts';
+import type { Identity, SignedIn } from '../runtime/identity/port.ts';
 import { admitted, type CookiePolicy } from './auth.ts';
 import { BASE } from './commands.ts';
 import type { Answer, Endpoint } from './endpoint.ts';
@@ -49,12 +49,39 @@ const allow = (offered: readonly Endpoint[]): string =>
 const specificity = (one: string, other: string): number => (rank(one) < rank(other) ? -1 : 1);
 const rank = (path: string): string => path.replace(/:\w+/g, '~');
 
+/** Those asked give up by themselves before; after this somebody hangs. */
+const ANSWER_MS_MAX = 15_000;
+
 async function answer(endpoint: Endpoint, request: Request, response: Response, identity: Identity, cookies: CookiePolicy): Promise<void> {
   response.locals['route'] = endpoint.path;
+  send(response, await inTime(answerTo(endpoint, request, response, identity, cookies)));
+}
+
+async function answerTo(
+  endpoint: Endpoint,
+  request: Request,
+  response: Response,
+  identity: Identity,
+  cookies: CookiePolicy,
+): Promise<Answer> {
   const who = await admitted(request, endpoint, identity, cookies);
   response.locals['principal'] = who?.principalId;
   const asked = { request, response, input: await readInput(request, response, endpoint), ...tracing(response) };
-  send(response, endpoint.access === 'public' ? await endpoint.handle(asked) : await endpoint.handle(asked, who!));
+  return endpoint.access === 'public' ? endpoint.handle(asked) : endpoint.handle(asked, who as SignedIn);
+}
+
+/** Whether a change took effect is then unknown; asked again under the same Idempotency-Key, it does so once. */
+async function inTime(answering: Promise<Answer>): Promise<Answer> {
+  const late = Promise.withResolvers<never>();
+  const problem = new Problem(503, 'NoAnswerInTime', 'What this needs does not answer; try again shortly.', {
+    headers: { 'Retry-After': '5' },
+  });
+  const timer = setTimeout(() => late.reject(problem), ANSWER_MS_MAX);
+  try {
+    return await Promise.race([answering, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const tracing = (response: Response): ReturnType<typeof traceOf> => response.locals['trace'] as ReturnType<typeof traceOf>;

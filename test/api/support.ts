@@ -19,6 +19,7 @@ import { startProjector } from '../../src/runtime/projector/projector.ts';
 import type { QueryRunner } from '../../src/runtime/queries/port.ts';
 import { createQueryRunner } from '../../src/runtime/queries/runner.ts';
 import { createRequestStore, type RequestStore } from '../../src/runtime/requests.ts';
+import { PostgresProxy } from '../eventstore/proxy.ts';
 import { type MemoryLog, memoryLog } from '../support/memory-log.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import { notesModule } from './notes.ts';
@@ -29,6 +30,8 @@ export const TIME_ZONE = 'Pacific/Auckland';
 export interface House {
   readonly app: Express;
   readonly log: MemoryLog;
+  /** Stands before Postgres and can take it away. */
+  readonly postgres: PostgresProxy;
   readonly pool: pg.Pool;
   readonly identity: Identity;
   readonly executor: Executor;
@@ -56,7 +59,8 @@ export interface Changes {
 
 export async function house(changes: Changes = {}): Promise<House> {
   const database = await freshDatabase();
-  const pool = openPool(database.url, { max: 10 });
+  const postgres = await PostgresProxy.before(database.url);
+  const pool = openPool(postgres.url, { max: 10 });
   await migrate(pool);
   const log = memoryLog();
   const everything = registry(changes.modules ?? [platform, notesModule]);
@@ -110,9 +114,10 @@ export async function house(changes: Changes = {}): Promise<House> {
     await runner.close();
     await pool.end();
     await metrics.close();
+    await postgres.close();
     await database.drop();
   };
-  return { app, log, pool, identity, executor, queries, lines, clock, user, tokenOf, close };
+  return { app, log, postgres, pool, identity, executor, queries, lines, clock, user, tokenOf, close };
 }
 
 /** The newest token each house answered with, so that what was written is seen by what is asked next. */
