@@ -23,7 +23,7 @@ export interface PoolOptions {
 /**
  * A pool for Postgres. bigint comes as a safe integer, date and numeric as text, timestamptz as ISO 8601 in UTC with
  * milliseconds, json parsed. Names without a schema reach nothing but Postgres's own catalogue. A pool never fails by
- * itself: broken connections are replaced when next asked for.
+ * itself: broken connections are replaced when next asked for, and until then its `query` throws DatabaseUnavailable.
  */
 export function openPool(url: string, { max, onError = () => {} }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
@@ -44,6 +44,12 @@ export function openPool(url: string, { max, onError = () => {} }: PoolOptions):
     },
   });
   pool.on('error', onError);
+  const query = pool.query.bind(pool) as (...given: readonly unknown[]) => Promise<unknown>;
+  const speaking = (...given: readonly unknown[]): Promise<unknown> =>
+    query(...given).catch((error: unknown) => {
+      throw asUnavailable(error);
+    });
+  pool.query = speaking as typeof pool.query;
   return pool;
 }
 
@@ -274,13 +280,19 @@ async function readMigrations(): Promise<readonly Migration[]> {
   );
 }
 
-/** A migration may take long and may wait long for another process that migrates. */
-const PATIENT: pg.QueryConfig & { readonly query_timeout: number } = { text: '', query_timeout: 24 * 60 * 60 * 1_000 };
+const PATIENCE_MS = 24 * 60 * 60 * 1_000;
+
+/** A statement that may take long, as the making of an index does. Only in a transaction that called `bePatient`. */
+export const patiently = (text: string): pg.QueryConfig & { readonly query_timeout: number } => ({ text, query_timeout: PATIENCE_MS });
+
+/** Lets statements of this transaction take as long as they need, locks included. */
+export const bePatient = (client: Queryable): Promise<unknown> =>
+  client.query('set local statement_timeout = 0; set local lock_timeout = 0');
 
 function inTurn<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
   return transaction(pool, async client => {
-    await client.query('set local statement_timeout = 0; set local lock_timeout = 0');
-    await client.query({ ...PATIENT, text: `select pg_advisory_xact_lock(hashtextextended('throughline/migrations', 0))` });
+    await bePatient(client);
+    await client.query(patiently(`select pg_advisory_xact_lock(hashtextextended('throughline/migrations', 0))`));
     await client.query(`
       create schema if not exists ops;
       create table if not exists ops.migrations (
@@ -295,6 +307,6 @@ async function applyOnce(client: pg.PoolClient, { name, sql, checksum }: Migrati
   const [applied] = await rowsOf<{ checksum: string }>(client, 'select checksum from ops.migrations where name = $1', [name]);
   if (applied?.checksum === checksum) return;
   if (applied !== undefined) throw new Error(`The migration ${name} was changed after it had been applied; add a new one instead.`);
-  await client.query({ ...PATIENT, text: sql });
+  await client.query(patiently(sql));
   await client.query('insert into ops.migrations (name, checksum) values ($1, $2)', [name, checksum]);
 }

@@ -87,6 +87,13 @@ describe('a transaction', () => {
   });
 });
 
+test('a pool says in the words of the house that Postgres is gone', async () => {
+  const nowhere = openPool('postgres://u@127.0.0.1:1/x', { max: 1 });
+  await expect(nowhere.query('select 1')).rejects.toBeInstanceOf(DatabaseUnavailable);
+  await expect(pool.query('select * from missing')).rejects.toBeInstanceOf(pg.DatabaseError);
+  await nowhere.end();
+});
+
 describe('waiting for the database', () => {
   test('ends when it answers', async () => expect(await waitForDatabase(database.url, 1_000)).toBeUndefined());
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { trace } from '@opentelemetry/api';
 import type pg from 'pg';
 import type { Registry } from '../../kernel/module.ts';
+import { bePatient } from '../database.ts';
 import { type EventLog, LogExchanged, type StoredEvent } from '../event-log/port.ts';
 import { Ownership } from '../ownership.ts';
 import { takeIn } from './batch.ts';
@@ -144,6 +145,7 @@ class Worker {
 
   async #prepare(client: pg.PoolClient, logId: string): Promise<readonly Seat[]> {
     await demandSameLog(client, logId);
+    await bePatient(client);
     const seats: Seat[] = [];
     for (const projection of this.#options.registry.projections.values()) {
       if (projection.keptBy !== undefined) continue;

@@ -1,7 +1,7 @@
 /** The tables and checkpoints of projections: made when new, exchanged when a new version has caught up. */
 import pg from 'pg';
 import type { AnyProjection } from '../../kernel/projection.ts';
-import { isUnavailable, rowsOf } from '../database.ts';
+import { isUnavailable, patiently, rowsOf } from '../database.ts';
 import { CHECKPOINTS_CHANNEL } from '../queries/checkpoints.ts';
 import { createTable, createView, describeTable, describeView, shapeOf, tableOfVersion, viewOf } from './ddl.ts';
 
@@ -57,7 +57,7 @@ export async function seat(client: pg.PoolClient, projection: AnyProjection, log
     throw new Error(`The table ${projection.table.name} was changed without a new version: make it version ${version + 1}`);
   else if (known.state === 'detached' && !anew) return undefined;
   else if (known.state === 'detached') await setState(client, projection, shown ? 'live' : 'building', null);
-  if (anew) await client.query([describeTable(projection), ...(shown ? [describeView(projection)] : [])].join(';\n'));
+  if (anew) await client.query(patiently([describeTable(projection), ...(shown ? [describeView(projection)] : [])].join(';\n')));
   return { projection, position: known?.position == null ? undefined : BigInt(known.position), shown };
 }
 
