@@ -354,6 +354,18 @@ describe('the embedded Postgres and a full disk', () => {
     await second.stop();
   });
 
+  test('says so when Postgres is the one to find out', async () => {
+    const dataDir = await folder();
+    const first = await started(dataDir);
+    await first.stop();
+    const source = join(await folder(), 'package');
+    await mkdir(join(source, 'native', 'bin'), { recursive: true });
+    const words = 'FATAL:  could not write lock file "postmaster.pid": No space left on device';
+    const script = `#!/bin/sh\n[ "$1" = --version ] && exec ${join((await installedPackage()).path, 'native', 'bin', 'postgres')} --version\necho '${words}' >&2; exit 1\n`;
+    for (const name of ['initdb', 'postgres']) await writeFile(join(source, 'native', 'bin', name), script, { mode: 0o755 });
+    await expect(startPostgres({ dataDir, source: { path: source, version: '0' } })).rejects.toThrow(FULL);
+  });
+
   test('refuses a disk that is mounted read-only', async context => {
     context.skip(!isRoot, ROOT_ONLY);
     const path = await disk(16);

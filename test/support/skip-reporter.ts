@@ -1,6 +1,6 @@
 /** Says loudly what was skipped and why, and leaves the counts of a run for who started it. */
 import { writeFileSync } from 'node:fs';
-import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 
 /** What a run came to; `npm test` adds it up with the other checks. */
 export interface Summary {
@@ -10,11 +10,19 @@ export interface Summary {
 }
 
 export default class SkipReporter implements Reporter {
+  #chosenByName = false;
+
+  onInit(vitest: Vitest): void {
+    this.#chosenByName = vitest.config.testNamePattern !== undefined;
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     const tests = modules.flatMap(module => [...module.children.allTests()]);
     const inState = (state: string): readonly TestCase[] => tests.filter(test => test.result().state === state);
-    const skipped = inState('skipped');
-    for (const test of skipped) process.stdout.write(`SKIPPED ${test.module.relativeModuleId} > ${test.fullName}: ${reasonOf(test)}\n`);
+    // Who runs some tests by name (-t) knows that the others do not run.
+    const skipped = inState('skipped').filter(test => !this.#chosenByName || noteOf(test) !== undefined);
+    for (const test of skipped)
+      process.stdout.write(`SKIPPED ${test.module.relativeModuleId} > ${test.fullName}: ${noteOf(test) ?? 'no reason given'}\n`);
     const summary: Summary = {
       passed: inState('passed').length,
       failed: inState('failed').length + inState('pending').length + brokenModules(modules).length + unhandled.length,
@@ -29,7 +37,7 @@ export default class SkipReporter implements Reporter {
 const brokenModules = (modules: readonly TestModule[]): readonly TestModule[] =>
   modules.filter(module => !module.ok() && [...module.children.allTests()].every(test => test.result().state !== 'failed'));
 
-function reasonOf(test: TestCase): string {
+function noteOf(test: TestCase): string | undefined {
   const result = test.result();
-  return (result.state === 'skipped' && result.note) || 'no reason given';
+  return result.state === 'skipped' ? result.note : undefined;
 }
