@@ -1,8 +1,7 @@
-/** The way to Postgres: pools whose values come back as the house writes them, transactions, migrations. */
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+/** The way to Postgres: pools whose values come back as the house writes them, and transactions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { types } from './database-values.ts';
 import { DatabaseUnavailable } from './queries/port.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -190,96 +189,6 @@ function placeOf(url: string): string {
   return `${host}:${port}/${database ?? ''}`;
 }
 
-const INT8 = 20;
-const DATE = 1082;
-const TIMESTAMP = 1114;
-const TIMESTAMPTZ = 1184;
-const INT8_ARRAY = 1016;
-const TEXT_ARRAY = 1009;
-const TIMESTAMP_ARRAY = 1115;
-const DATE_ARRAY = 1182;
-const TIMESTAMPTZ_ARRAY = 1185;
-const NUMERIC_ARRAY = 1231;
-
-type Parser = (text: string) => unknown;
-const usualParser = pg.types.getTypeParser as (oid: number, format?: string) => Parser;
-const textArray = usualParser(TEXT_ARRAY) as (text: string) => (string | null)[];
-
-const array =
-  (element: Parser): Parser =>
-  text =>
-    textArray(text).map(entry => (entry === null ? null : element(entry)));
-const asIs: Parser = text => text;
-
-const PARSERS: ReadonlyMap<number, Parser> = new Map([
-  [INT8, safeInteger],
-  [DATE, asIs],
-  [TIMESTAMP, asIs],
-  [TIMESTAMPTZ, instant],
-  [INT8_ARRAY, array(safeInteger)],
-  [TIMESTAMP_ARRAY, array(asIs)],
-  [DATE_ARRAY, array(asIs)],
-  [TIMESTAMPTZ_ARRAY, array(instant)],
-  [NUMERIC_ARRAY, array(asIs)],
-]);
-
-/** For our own pools only: the parsers of the pg library are global, and not ours to change. */
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format = 'text') =>
-    (format === 'text' ? PARSERS.get(oid) : undefined) ?? usualParser(oid, format)) as typeof pg.types.getTypeParser,
-};
-
-function safeInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is beyond ±2⁵³ and cannot be read as a number`);
-  return value;
-}
-
-const INSTANT = /^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00$/;
-const MILLISECOND_DIGITS = 3;
-
-function instant(text: string): string {
-  const [, day, time, fraction = ''] = INSTANT.exec(text) ?? [];
-  if (day === undefined) throw new RangeError(`${text} is no instant in UTC of our era`);
-  return `${day}T${time}.${fraction.padEnd(MILLISECOND_DIGITS, '0').slice(0, MILLISECOND_DIGITS)}Z`;
-}
-
-const MIGRATIONS = new URL('./migrations/', import.meta.url);
-const MIGRATION_NAME = /^\d{3}-[a-z0-9-]+\.sql$/;
-
-interface Migration {
-  readonly name: string;
-  readonly sql: string;
-  readonly checksum: string;
-}
-
-/**
- * Brings the database to the shape this code needs: applies each file of migrations/ once, in order, each in a transaction
- * of its own. Two processes that start together wait for one another.
- * @throws when a migration that was applied has been changed since, or the database was made by newer code
- */
-export async function migrate(pool: pg.Pool): Promise<void> {
-  const migrations = await readMigrations();
-  const known = new Set(migrations.map(({ name }) => name));
-  for (const { name } of await inTurn(pool, client => rowsOf<{ name: string }>(client, 'select name from ops.migrations'))) {
-    if (!known.has(name))
-      throw new Error(`The database was made by a newer version: it has the migration ${name}, which is not known here.`);
-  }
-  for (const migration of migrations) await inTurn(pool, client => applyOnce(client, migration));
-}
-
-async function readMigrations(): Promise<readonly Migration[]> {
-  const names = (await readdir(MIGRATIONS)).filter(name => name.endsWith('.sql')).sort();
-  for (const name of names) if (!MIGRATION_NAME.test(name)) throw new Error(`The migration ${name} is not named NNN-what-it-does.sql`);
-  return Promise.all(
-    names.map(async name => {
-      // Line ends differ between checkouts and mean nothing.
-      const sql = (await readFile(new URL(name, MIGRATIONS), 'utf8')).replaceAll('\r\n', '\n');
-      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
-    }),
-  );
-}
-
 const PATIENCE_MS = 24 * 60 * 60 * 1_000;
 
 /** A statement that may take long, as the making of an index does. Only in a transaction that called `bePatient`. */
@@ -288,25 +197,3 @@ export const patiently = (text: string): pg.QueryConfig & { readonly query_timeo
 /** Lets statements of this transaction take as long as they need, locks included. */
 export const bePatient = (client: Queryable): Promise<unknown> =>
   client.query('set local statement_timeout = 0; set local lock_timeout = 0');
-
-function inTurn<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
-  return transaction(pool, async client => {
-    await bePatient(client);
-    await client.query(patiently(`select pg_advisory_xact_lock(hashtextextended('throughline/migrations', 0))`));
-    await client.query(`
-      create schema if not exists ops;
-      create table if not exists ops.migrations (
-        name text collate "C" primary key, checksum text not null, applied_at timestamptz(3) not null default now()
-      );
-      comment on table ops.migrations is 'Migrations applied, with the SHA-256 of the file as it was then'`);
-    return work(client);
-  });
-}
-
-async function applyOnce(client: pg.PoolClient, { name, sql, checksum }: Migration): Promise<void> {
-  const [applied] = await rowsOf<{ checksum: string }>(client, 'select checksum from ops.migrations where name = $1', [name]);
-  if (applied?.checksum === checksum) return;
-  if (applied !== undefined) throw new Error(`The migration ${name} was changed after it had been applied; add a new one instead.`);
-  await client.query(patiently(sql));
-  await client.query('insert into ops.migrations (name, checksum) values ($1, $2)', [name, checksum]);
-}

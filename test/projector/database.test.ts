@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { migrate, openPool, rowsOf, transaction, waitForDatabase } from '../../src/runtime/database.ts';
+import { openPool, rowsOf, transaction, waitForDatabase } from '../../src/runtime/database.ts';
+import { migrate } from '../../src/runtime/migrations/migrate.ts';
 import { DatabaseUnavailable } from '../../src/runtime/queries/port.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { afterEach, expect } from 'vitest';
-import { migrate, openPool, rowsOf } from '../../src/runtime/database.ts';
+import { openPool, rowsOf } from '../../src/runtime/database.ts';
+import { migrate } from '../../src/runtime/migrations/migrate.ts';
 import { type ProjectorOptions, startProjector } from '../../src/runtime/projector/projector.ts';
 import { freshDatabase } from '../support/postgres.ts';
 
