@@ -36,6 +36,12 @@ export const field = {
     schema: MoneyAnswer,
     read: ([value, code]) => moneyWire({ minor: value as number, currency: code as string }),
   }),
+  /** Several fields as one object. */
+  object: <F extends Fields>(fields: F): Field<AnswerOf<F>> => ({
+    sql: Object.values(fields).flatMap(entry => entry.sql),
+    schema: answerSchema(fields),
+    read: values => readAll(fields, values),
+  }),
   maybe: <Value>(inner: Field<Value>): Field<Value | null> => ({
     sql: inner.sql,
     schema: inner.schema.nullable(),
@@ -50,10 +56,19 @@ export const selectList = (fields: Fields): string =>
     .map((sql, index) => `${sql} as f${index}`)
     .join(', ');
 
-export function readFields<F extends Fields>(fields: F, row: Readonly<Record<string, unknown>>): AnswerOf<F> {
-  let index = 0;
-  const entries = Object.entries(fields).map(([name, entry]) => [name, entry.read(entry.sql.map(() => row[`f${index++}`]))]);
-  return Object.fromEntries(entries) as AnswerOf<F>;
+/** The values of fields out of a row made by their `selectList`. */
+export const readFields = <F extends Fields>(fields: F, row: Readonly<Record<string, unknown>>): AnswerOf<F> =>
+  readAll(
+    fields,
+    Object.values(fields)
+      .flatMap(entry => entry.sql)
+      .map((_, index) => row[`f${index}`]),
+  );
+
+function readAll<F extends Fields>(fields: F, values: readonly unknown[]): AnswerOf<F> {
+  let from = 0;
+  const next = ({ sql, read }: Field): unknown => read(values.slice(from, (from += sql.length)));
+  return Object.fromEntries(Object.entries(fields).map(([name, entry]) => [name, next(entry)])) as AnswerOf<F>;
 }
 
 export const answerSchema = <F extends Fields>(fields: F): z.ZodType<AnswerOf<F>> =>

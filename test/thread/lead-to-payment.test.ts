@@ -128,6 +128,8 @@ describe('the thread', () => {
     const older = await accepted(stock, '2', '2026-01-02');
     const short = await house.until(`/processes/order-fulfilment/${older}`, body => String(body['reason']).includes('short'));
     expect(short).toMatchObject({ movedBy: { command: 'RecordReceipt', permission: 'warehouse:receive' } });
+    const { reason, movedBy } = short;
+    expect((await house.get(`/sales-orders/${older}`)).body['process']).toMatchObject({ status: 'running', reason, movedBy });
     // Processes and stock levels are kept apart: one may show a fact a moment before the other.
     const level = await house.until(`/stock-levels/${stock.warehouseId}~${stock.itemId}`, body => body['backordered'] === '4');
     expect(level).toMatchObject({ onHand: '5', reserved: '5', available: '0' });

@@ -52,10 +52,8 @@ const MovedBy = z.strictObject({ command: z.string(), permission: z.string() });
 const Refused = z.strictObject({ command: z.string(), code: z.string(), because: z.string() });
 const Tried = z.strictObject({ command: z.string(), times: z.int(), problem: z.string() });
 
-const fields = {
-  saga: field.text('p.saga'),
-  instance: field.text('p.instance'),
-  about: record('p.about_category', 'p.about_id'),
+/** Where a process stands; for the pages of what it is about, too. */
+export const standing = {
   status: field.text('p.status'),
   reason: field.text('p.reason'),
   next: field.text('p.next'),
@@ -66,6 +64,13 @@ const fields = {
     schema: MovedBy,
     read: ([command, permission]) => ({ command: command as string, permission: permission as string }),
   }),
+};
+
+const fields = {
+  saga: field.text('p.saga'),
+  instance: field.text('p.instance'),
+  about: record('p.about_category', 'p.about_id'),
+  ...standing,
   refused: field.maybe({
     sql: ['p.refused_command', 'p.refused', 'p.refused_because'],
     schema: Refused,
