@@ -21,6 +21,8 @@ export class Ownership {
   static async claim(pool: pg.Pool, what: string, signal: AbortSignal): Promise<Ownership | undefined> {
     const owner = new Ownership(await connected(pool));
     try {
+      // An owner whose machine vanished without a word loses the lock after about 20 seconds.
+      await rowsOf(owner.#client, 'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3');
       while (!signal.aborted) {
         const [answer] = await rowsOf<{ mine: boolean }>(owner.#client, `select pg_try_advisory_lock(hashtextextended($1, 0)) as mine`, [
           `throughline/${what}`,

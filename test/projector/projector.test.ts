@@ -354,6 +354,21 @@ describe('another log', () => {
   });
 });
 
+test('a log that lost what the views have seen is not gone on with', async () => {
+  const { pool } = await ground();
+  const whole = memoryLog();
+  const first = await projecting({ log: whole, pool, registry: house });
+  await append(whole, 'A', opened(), filled(1), filled(2));
+  await passed(pool, await whole.head(), 2);
+  await first.stop();
+  const restored = memoryLog();
+  await append(restored, 'A', opened());
+  const warnings: object[] = [];
+  await projecting({ log: restored, pool, registry: house, logger: { info: () => {}, warn: details => warnings.push(details) } });
+  await expect.poll(() => warnings).toEqual([{ because: 'The event log ends at 10, before position 30 that the views have already seen' }]);
+  expect(await rowsOf(pool, 'select amount from read.purses')).toEqual([{ amount: 3 }]);
+});
+
 describe('a new version of a view', () => {
   test('is built beside the old one and shown at once, never half, while others go on', async () => {
     const { url, pool } = await ground();

@@ -1,29 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { trace } from '@opentelemetry/api';
 import type pg from 'pg';
 import type { Registry } from '../../kernel/module.ts';
 import { bePatient } from '../database.ts';
-import { type EventLog, LogExchanged, type StoredEvent } from '../event-log/port.ts';
+import { type EventLog, LogExchanged } from '../event-log/port.ts';
 import { Ownership } from '../ownership.ts';
-import { takeIn } from './batch.ts';
-import { type Fact, factOf } from './fact.ts';
-import { demandSameLog, detach, isOwnFault, OtherLog, type Seat, seat, swap } from './tables.ts';
-
-export interface ProjectorLogger {
-  info(details: object, message: string): void;
-  warn(details: object, message: string): void;
-}
-
-/** One batch that was committed. */
-export interface BatchReport {
-  readonly events: number;
-  readonly position: bigint;
-  readonly durationMs: number;
-  /** Age of the batch's newest event when it became visible, by the clocks of two machines. */
-  readonly lagMs: number;
-  /** Whether it was followed live or caught up by pages. */
-  readonly live: boolean;
-}
+import { type BatchReport, type ProjectorLogger, Reign } from './reign.ts';
+import { demandSameLog, detach, isOwnFault, OtherLog, type Seat, seat } from './tables.ts';
 
 export interface ProjectorOptions {
   readonly log: EventLog;
@@ -46,7 +28,6 @@ const BATCH_MAX = 1_000;
 const STOP_PATIENCE_MS = 5_000;
 const PAUSE_MIN_MS = 100;
 const PAUSE_MAX_MS = 5_000;
-const SWAP_RETRY_MS = 1_000;
 
 /**
  * Keeps all projections of the registry up to date with the log, for as long as it lives, as the only one on this database:
@@ -83,8 +64,6 @@ async function refuseOtherLog({ log, pool }: ProjectorOptions): Promise<void> {
 }
 
 const isFatal = (error: unknown): boolean => error instanceof OtherLog || error instanceof LogExchanged;
-
-const tracer = trace.getTracer('throughline');
 
 const SILENT: ProjectorLogger = { info: () => {}, warn: () => {} };
 
@@ -137,9 +116,12 @@ class Worker {
     const logId = await this.#options.log.identity();
     const seats = await ownership.transaction(client => this.#prepare(client, logId));
     this.#prepared = true;
-    const reign = new Reign({ ...this.#options, ownership, logId, logger: this.#logger, batchMax: this.#batchMax }, seats, () => {
+    const onBatch = (report: BatchReport): void => {
       this.#failures = 0;
-    });
+      this.#options.onBatch?.(report);
+    };
+    const { log, registry } = this.#options;
+    const reign = new Reign({ log, registry, onBatch, ownership, logId, logger: this.#logger, batchMax: this.#batchMax }, seats);
     await reign.last(this.#stopping);
   }
 
@@ -165,140 +147,3 @@ class Worker {
     return seats;
   }
 }
-
-interface ReignOptions extends ProjectorOptions {
-  readonly ownership: Ownership;
-  readonly logId: string;
-  readonly logger: ProjectorLogger;
-  readonly batchMax: number;
-}
-
-/**
- * The time of one ownership. Most projections stand at one place and are followed live; those behind, new ones or new
- * versions, are caught up by pages beside them and join when they have arrived.
- */
-class Reign {
-  readonly #options: ReignOptions;
-  readonly #committed: () => void;
-  readonly #live: Set<Seat>;
-  readonly #behind: Set<Seat>;
-  #position: bigint | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
-
-  constructor(options: ReignOptions, seats: readonly Seat[], committed: () => void) {
-    this.#options = options;
-    this.#committed = committed;
-    this.#position = furthest(seats);
-    this.#live = new Set(seats.filter(({ position }) => position === this.#position));
-    this.#behind = new Set(seats.filter(({ position }) => position !== this.#position));
-  }
-
-  /** @throws whatever ends it before the signal does */
-  async last(stopping: AbortSignal): Promise<void> {
-    const ending = new AbortController();
-    const signal = AbortSignal.any([stopping, ending.signal]);
-    const both = [this.#follow(signal), this.#catchUp(signal)].map(work =>
-      work.catch((error: unknown) => {
-        ending.abort();
-        throw error;
-      }),
-    );
-    const results = await Promise.allSettled(both);
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-  }
-
-  async #follow(signal: AbortSignal): Promise<void> {
-    for await (const events of this.#options.log.follow(this.#position, { signal, batchMax: this.#options.batchMax })) {
-      await this.#exclusively(() => this.#takeIn(this.#live, events, true));
-      if (signal.aborted) return;
-    }
-  }
-
-  /** One pass for all that are behind, from the lowest on. */
-  async #catchUp(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#unfinished()) {
-      const arrived = await this.#exclusively(() => this.#page());
-      const stuck = arrived && this.#unfinished();
-      if (stuck) await sleep(SWAP_RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  readonly #unfinished = (): boolean => this.#behind.size > 0 || [...this.#live].some(({ shown }) => !shown);
-
-  /** Whether no page is left to read. The live ones wait meanwhile, so who has read all has arrived. */
-  async #page(): Promise<boolean> {
-    const lowest = [...this.#behind].map(({ position }) => position ?? -1n).reduce((a, b) => (a < b ? a : b), this.#position ?? -1n);
-    if (this.#behind.size > 0) {
-      const events = await this.#options.log.readAll(lowest < 0n ? undefined : lowest, this.#options.batchMax);
-      if (events.length > 0) await this.#takeIn(this.#behind, events, false);
-    }
-    for (const seat of [...this.#behind]) if ((seat.position ?? -1n) >= (this.#position ?? -1n)) await this.#join(seat);
-    for (const seat of this.#live) if (!seat.shown) await this.#show(seat);
-    return this.#behind.size === 0;
-  }
-
-  async #join(seat: Seat): Promise<void> {
-    this.#behind.delete(seat);
-    this.#live.add(seat);
-    this.#options.logger.info({ projection: seat.projection.name, version: seat.projection.version }, 'A projection has caught up');
-  }
-
-  async #show(seat: Seat): Promise<void> {
-    const { name, version } = seat.projection;
-    try {
-      seat.shown = await this.#options.ownership.transaction(client => swap(client, seat));
-      if (seat.shown) this.#options.logger.info({ projection: name, version }, 'The new version of a projection is shown');
-    } catch (error) {
-      if (!isOwnFault(error)) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      await this.#options.ownership.transaction(client => detach(client, seat.projection, this.#options.logId, reason));
-      this.#lose(seat, reason);
-    }
-  }
-
-  async #takeIn(seats: ReadonlySet<Seat>, events: readonly StoredEvent[], live: boolean): Promise<void> {
-    const { ownership, registry, logId, onBatch } = this.#options;
-    const newest = events.at(-1);
-    if (newest === undefined) return;
-    const begunAt = performance.now();
-    const facts = events.map(event => factOf(event, registry)).filter((fact): fact is Fact => fact !== undefined);
-    const batch = { facts, last: newest.position, logId };
-    const attributes = { 'throughline.events': events.length, 'throughline.position': newest.position.toString() };
-    await tracer.startActiveSpan('project batch', { attributes }, async span => {
-      try {
-        const { kept, lost } = await ownership.transaction(client => takeIn(client, [...seats], batch));
-        for (const seat of kept) seat.position = further(seat.position, newest.position);
-        for (const { seat, reason } of lost) this.#lose(seat, reason);
-      } finally {
-        span.end();
-      }
-    });
-    if (live) this.#position = newest.position;
-    this.#committed();
-    onBatch?.({
-      events: events.length,
-      position: newest.position,
-      durationMs: performance.now() - begunAt,
-      lagMs: Date.now() - Date.parse(newest.metadata?.recordedAt ?? ''),
-      live,
-    });
-  }
-
-  #lose(seat: Seat, reason: string): void {
-    this.#live.delete(seat);
-    this.#behind.delete(seat);
-    this.#options.logger.warn({ projection: seat.projection.name, version: seat.projection.version, reason }, 'A projection was stopped');
-  }
-
-  /** The connection serves one at a time. */
-  #exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
-  }
-}
-
-const further = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a);
-
-const furthest = (seats: readonly Seat[]): bigint | undefined =>
-  seats.map(({ position }) => position).reduce((a, b) => (b === undefined ? a : further(a, b)), undefined);

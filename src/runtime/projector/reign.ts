@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { trace } from '@opentelemetry/api';
+import type { Registry } from '../../kernel/module.ts';
+import type { EventLog, StoredEvent } from '../event-log/port.ts';
+import type { Ownership } from '../ownership.ts';
+import { takeIn } from './batch.ts';
+import { type Fact, factOf } from './fact.ts';
+import { detach, isOwnFault, type Seat, swap } from './tables.ts';
+
+const tracer = trace.getTracer('throughline');
+
+const SWAP_RETRY_MS = 1_000;
+
+/** One batch that was committed. */
+export interface BatchReport {
+  readonly events: number;
+  readonly position: bigint;
+  readonly durationMs: number;
+  /** Age of the batch's newest event when it became visible, by the clocks of two machines. */
+  readonly lagMs: number;
+  /** Whether it was followed live or caught up by pages. */
+  readonly live: boolean;
+}
+
+export interface ProjectorLogger {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+}
+
+export interface ReignOptions {
+  readonly log: EventLog;
+  readonly registry: Registry;
+  /** Told of every batch, after its commit. */
+  readonly onBatch: (report: BatchReport) => void;
+  readonly ownership: Ownership;
+  readonly logId: string;
+  readonly logger: ProjectorLogger;
+  readonly batchMax: number;
+}
+
+/**
+ * The time of one ownership. Most projections stand at one place and are followed live; those behind, new ones or new
+ * versions, are caught up by pages beside them and join when they have arrived.
+ */
+export class Reign {
+  readonly #options: ReignOptions;
+  readonly #live: Set<Seat>;
+  readonly #behind: Set<Seat>;
+  #position: bigint | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ReignOptions, seats: readonly Seat[]) {
+    this.#options = options;
+    this.#position = furthest(seats);
+    this.#live = new Set(seats.filter(({ position }) => position === this.#position));
+    this.#behind = new Set(seats.filter(({ position }) => position !== this.#position));
+  }
+
+  /** @throws whatever ends it before the signal does */
+  async last(stopping: AbortSignal): Promise<void> {
+    await this.#demandWholeLog();
+    const ending = new AbortController();
+    const signal = AbortSignal.any([stopping, ending.signal]);
+    const both = [this.#follow(signal), this.#catchUp(signal)].map(work =>
+      work.catch((error: unknown) => {
+        ending.abort();
+        throw error;
+      }),
+    );
+    const results = await Promise.allSettled(both);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** A log restored from a copy older than the views would give new facts the places of those already seen. */
+  async #demandWholeLog(): Promise<void> {
+    const head = await this.#options.log.head();
+    if (this.#position !== undefined && this.#position > (head ?? -1n))
+      throw new Error(`The event log ends at ${head ?? 'nothing'}, before position ${this.#position} that the views have already seen`);
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    for await (const events of this.#options.log.follow(this.#position, { signal, batchMax: this.#options.batchMax })) {
+      await this.#exclusively(() => this.#takeIn(this.#live, events, true));
+      if (signal.aborted) return;
+    }
+  }
+
+  /** One pass for all that are behind, from the lowest on. */
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#unfinished()) {
+      const moved = await this.#exclusively(() => this.#page());
+      if (!moved && this.#unfinished()) await sleep(SWAP_RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  readonly #unfinished = (): boolean => this.#behind.size > 0 || [...this.#live].some(({ shown }) => !shown);
+
+  /** Whether there was a page to read. The live ones wait meanwhile, so who has read all has arrived. */
+  async #page(): Promise<boolean> {
+    const lowest = nearest(this.#behind);
+    const events = lowest === undefined ? [] : await this.#options.log.readAll(lowest.position, this.#options.batchMax);
+    if (events.length > 0) await this.#takeIn(this.#behind, events, false);
+    for (const seat of [...this.#behind]) if ((seat.position ?? -1n) >= (this.#position ?? -1n)) this.#join(seat);
+    for (const seat of [...this.#live]) if (!seat.shown) await this.#show(seat);
+    return events.length > 0;
+  }
+
+  #join(seat: Seat): void {
+    this.#behind.delete(seat);
+    this.#live.add(seat);
+    this.#options.logger.info({ projection: seat.projection.name, version: seat.projection.version }, 'A projection has caught up');
+  }
+
+  async #show(seat: Seat): Promise<void> {
+    const { name, version } = seat.projection;
+    try {
+      seat.shown = await this.#options.ownership.transaction(client => swap(client, seat));
+      if (seat.shown) this.#options.logger.info({ projection: name, version }, 'The new version of a projection is shown');
+    } catch (error) {
+      if (!isOwnFault(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      await this.#options.ownership.transaction(client => detach(client, seat.projection, this.#options.logId, reason));
+      this.#lose(seat, reason);
+    }
+  }
+
+  async #takeIn(seats: ReadonlySet<Seat>, events: readonly StoredEvent[], live: boolean): Promise<void> {
+    const { ownership, registry, logId, onBatch } = this.#options;
+    const newest = events.at(-1);
+    if (newest === undefined) return;
+    const begunAt = performance.now();
+    const facts = events.map(event => factOf(event, registry)).filter((fact): fact is Fact => fact !== undefined);
+    const batch = { facts, last: newest.position, logId };
+    const attributes = { 'throughline.events': events.length, 'throughline.position': newest.position.toString() };
+    await tracer.startActiveSpan('project batch', { attributes }, async span => {
+      try {
+        const { kept, lost } = await ownership.transaction(client => takeIn(client, [...seats], batch));
+        for (const seat of kept) seat.position = further(seat.position, newest.position);
+        for (const { seat, reason } of lost) this.#lose(seat, reason);
+      } finally {
+        span.end();
+      }
+    });
+    if (live) this.#position = newest.position;
+    onBatch({
+      events: events.length,
+      position: newest.position,
+      durationMs: performance.now() - begunAt,
+      lagMs: Date.now() - Date.parse(facts.at(-1)?.meta.recordedAt ?? new Date().toISOString()),
+      live,
+    });
+  }
+
+  #lose(seat: Seat, reason: string): void {
+    this.#live.delete(seat);
+    this.#behind.delete(seat);
+    this.#options.logger.warn({ projection: seat.projection.name, version: seat.projection.version, reason }, 'A projection was stopped');
+  }
+
+  /** The connection serves one at a time. */
+  #exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+const further = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a);
+
+const furthest = (seats: readonly Seat[]): bigint | undefined =>
+  seats.map(({ position }) => position).reduce((a, b) => (b === undefined ? a : further(a, b)), undefined);
+
+/** The one that has come least far. */
+const nearest = (seats: ReadonlySet<Seat>): Seat | undefined =>
+  [...seats].reduce<Seat | undefined>((a, b) => (a === undefined || (b.position ?? -1n) < (a.position ?? -1n) ? b : a), undefined);
