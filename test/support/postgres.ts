@@ -1,5 +1,5 @@
-import { inject } from 'vitest';
 import pg from 'pg';
+import { inject } from 'vitest';
 
 export interface TestDatabase {
   readonly url: string;
