@@ -3,10 +3,14 @@
  * serves, and ends with SIGTERM, SIGINT or its parent.
  */
 import { fstatSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
-import { startNode } from './server.ts';
+import { type Node, startNode } from './server.ts';
 
 const STOP_MS = 5_000;
+/** Whoever ends instead of waiting is started again with growing pauses, and takes longer in the end. */
+const START_PATIENCE_MS = 15_000;
+const START_RETRY_MS = 250;
 
 async function main(): Promise<void> {
   // What goes wrong is told in one sentence of ours, not in the library's lines beside it.
@@ -27,11 +31,30 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', end).on('SIGINT', end);
   endWithParent(end);
-  const node = await startNode({ databaseUrl, port });
+  const node = await startPatiently({ databaseUrl, port });
   stop = node.stop;
   if (ended) return void stop().then(() => process.exit(0));
   process.stdout.write(`${JSON.stringify({ listening: node.port })}\n`);
 }
+
+/** A Postgres that is on its way up, mostly after a crash, is waited for. @throws what startNode throws */
+async function startPatiently(options: Parameters<typeof startNode>[0]): Promise<Node> {
+  const giveUpAt = performance.now() + START_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await startNode(options);
+    } catch (error) {
+      if (!isComingUp(error) || performance.now() > giveUpAt) throw error;
+      await sleep(START_RETRY_MS);
+    }
+  }
+}
+
+/** 57P03: it starts, recovers or stops. A connection that breaks was to a server in the middle of a crash. */
+const isComingUp = (error: unknown): boolean =>
+  error instanceof Error &&
+  (['57P03', '57P01', '57P02', 'ECONNRESET'].includes(String((error as { code?: string }).code)) ||
+    error.message === 'Connection terminated unexpectedly');
 
 /** A parent that dies closes its end of the channel or pipe. A terminal or /dev/null as standard input says nothing. */
 function endWithParent(end: () => void): void {

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { PostgresProxy } from './proxy.ts';
 import { collected, connect, happening } from './support.ts';
 
 const MAIN = new URL('../../src/eventstore/main.ts', import.meta.url).pathname;
@@ -55,6 +57,21 @@ test('killed without warning, it starts again at once and has what it acknowledg
   const again = connect(await second.listening);
   expect((await collected(again.readStream('stream-2'))).map(({ id }) => id)).toEqual([event.id]);
   await Promise.all([client.dispose(), again.dispose()]);
+});
+
+test('waits for a Postgres that is on its way up', async () => {
+  const postgres = await PostgresProxy.before(database.url);
+  postgres.cut();
+  const { child, exit, listening } = start({ DATABASE_URL: postgres.url });
+  const early = await Promise.race([listening, exit, sleep(1_000, 'nothing yet')]);
+  expect(early).toBe('nothing yet');
+  postgres.heal();
+  const client = connect(await listening);
+  await expect(client.appendToStream('stream-4', happening())).resolves.toMatchObject({ success: true });
+  await client.dispose();
+  child.kill('SIGTERM');
+  await exit;
+  await postgres.close();
 });
 
 test('ends when its parent’s end of the pipe closes', async () => {
