@@ -5,7 +5,7 @@ import { add, type Currency, lineNet, Money, placesOf, sum, taxOn } from '../ker
 import { Quantity } from '../kernel/quantity.ts';
 
 /** Where a line's unit price comes from. Levels as in the price hierarchy: 1 the account's list, 4 the default list, 5 the item's standard price; 0 by hand. */
-export const LinePrice = z.strictObject({
+const LinePrice = z.strictObject({
   level: z.int(),
   source: z.enum(['list', 'standard', 'hand']),
   priceListId: z.string().optional(),

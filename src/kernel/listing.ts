@@ -4,7 +4,6 @@ import { type AnswerOf, answerSchema, type Fields, readFields, selectList } from
 import type { AnyProjection } from './projection.ts';
 import { BadCursor, NoSuchRecord, type Query, query, type ReadDatabase } from './query.ts';
 
-export const PAGE_MAX = 200;
 const PAGE_USUAL = 50;
 
 /** `limit` of every list: 1 to 200, 50 when absent. */

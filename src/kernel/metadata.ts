@@ -1,6 +1,6 @@
 /** What is known about every fact besides the fact itself. Stored as the event's metadata, as plain JSON. */
 
-export type ActorKind = 'staff' | 'contact' | 'integration' | 'system';
+type ActorKind = 'staff' | 'contact' | 'integration' | 'system';
 
 export interface Actor {
   readonly kind: ActorKind;

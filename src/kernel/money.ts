@@ -51,8 +51,6 @@ export function add(a: Money, b: Money): Money {
   return money(a.minor + b.minor, a.currency);
 }
 
-export const negate = (a: Money): Money => money(-a.minor, a.currency);
-export const subtract = (a: Money, b: Money): Money => add(a, negate(b));
 export const sum = (parts: Iterable<Money>, currency: Currency): Money => [...parts].reduce(add, zero(currency));
 
 const HUNDRED_PERCENT = 100_000_000n;

@@ -9,7 +9,3 @@ export const systemClock: Clock = { now: () => new Date().toISOString() };
 /** ISO 8601 date of an instant in a time zone (IANA name). */
 export const dayIn = (timeZone: string, instant: string): string =>
   Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone).toPlainDate().toString();
-
-/** The instant a business day begins in a time zone, as ISO 8601 with milliseconds. */
-export const startOfDay = (timeZone: string, day: string): string =>
-  Temporal.PlainDate.from(day).toZonedDateTime(timeZone).toInstant().toString({ fractionalSecondDigits: 3 });

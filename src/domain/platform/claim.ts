@@ -5,10 +5,10 @@ import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Id, Text } from '../vocabulary.ts';
 
 /** What the key is, as people would call it: `email`, `sku`, `taxNumber`. */
-export const ClaimKind = z.string().regex(/^[a-z][A-Za-z]{0,39}$/, 'A camelCase word of at most 40 letters');
+const ClaimKind = z.string().regex(/^[a-z][A-Za-z]{0,39}$/, 'A camelCase word of at most 40 letters');
 
 const KEY_LENGTH_MAX = 254;
-export const ClaimKey = Text(KEY_LENGTH_MAX);
+const ClaimKey = Text(KEY_LENGTH_MAX);
 
 const claim = { kind: ClaimKind, key: ClaimKey, holder: Id };
 export const Claim = z.strictObject(claim);

@@ -1,9 +1,7 @@
 /** What people may do, by role: `context:action`, the same with `:own` for one's own records only, or `*` for everything. */
 import { z } from 'zod';
 
-export const Grant = z
-  .string()
-  .regex(/^(\*|[a-z][a-z-]*:[a-z][a-z-]*(:own)?)$/, 'A permission as context:action, the same with :own, or *');
+const Grant = z.string().regex(/^(\*|[a-z][a-z-]*:[a-z][a-z-]*(:own)?)$/, 'A permission as context:action, the same with :own, or *');
 
 const GRANTS_MAX = 200;
 export const Grants = z.array(Grant).max(GRANTS_MAX);

@@ -9,8 +9,8 @@ import { type DocumentLine, isTooLarge, priced, totalsOf } from '../document.ts'
 import { type Fault, unless } from '../faults.ts';
 import { type OrderFact, SalesOrderPlaced } from './sales-order.ts';
 
-export const PRICE_BY_HAND = 'sales:price-by-hand';
-export const ASSIGN = 'sales:assign';
+const PRICE_BY_HAND = 'sales:price-by-hand';
+const ASSIGN = 'sales:assign';
 
 export interface WishedLine {
   readonly line: number;

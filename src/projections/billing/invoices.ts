@@ -15,7 +15,7 @@ import { day, decimal, instant, integer, minorUnits, nullable, quantity, table, 
 import { accounts } from '../crm/accounts.ts';
 
 /** Codes that addresses and exports show, kept for good. An invoice being numbered still counts as a draft. */
-export const INVOICE_STATUS_CODES = { Draft: 6, Issuing: 6, Unpaid: 1, Paid: 2, PartiallyPaid: 3, Cancelled: 5 } as const;
+const INVOICE_STATUS_CODES = { Draft: 6, Issuing: 6, Unpaid: 1, Paid: 2, PartiallyPaid: 3, Cancelled: 5 } as const;
 type Status = keyof typeof INVOICE_STATUS_CODES;
 
 const settled = (open: number, gross: number): Status => (open === 0 ? 'Paid' : open === gross ? 'Unpaid' : 'PartiallyPaid');

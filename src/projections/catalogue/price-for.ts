@@ -35,7 +35,7 @@ export interface Wish {
 }
 
 /** What was tried at one level, for whoever wonders about a price. */
-export const LevelTried = z.strictObject({
+const LevelTried = z.strictObject({
   level: z.int(),
   name: z.string(),
   tried: z.string(),
@@ -44,7 +44,7 @@ export const LevelTried = z.strictObject({
 });
 type LevelTried = z.output<typeof LevelTried>;
 
-export const PriceFound = z.strictObject({
+const PriceFound = z.strictObject({
   itemId: z.string(),
   currency: z.string(),
   unitPrice: Decimal.nullable(),
@@ -52,7 +52,7 @@ export const PriceFound = z.strictObject({
   priceListId: z.string().nullable(),
   explanation: z.array(LevelTried),
 });
-export type PriceFound = z.output<typeof PriceFound>;
+type PriceFound = z.output<typeof PriceFound>;
 
 interface Candidate extends Omit<LevelTried, 'chosen'> {
   readonly listId: string | null;

@@ -12,7 +12,7 @@ import { projection } from '../../kernel/projection.ts';
 import { day, decimal, flag, instant, integer, json, minorUnits, nullable, quantity, type RowOf, table, text } from '../../kernel/table.ts';
 
 /** Codes that addresses and exports show, kept for good. */
-export const ORDER_STATUS_CODES: Readonly<Record<OrderStatus, number>> = { Draft: 1, Declined: 3, Accepted: 4, Cancelled: 6 };
+const ORDER_STATUS_CODES: Readonly<Record<OrderStatus, number>> = { Draft: 1, Declined: 3, Accepted: 4, Cancelled: 6 };
 
 const columns = {
   account_id: text('Account that buys'),

@@ -22,7 +22,7 @@ import type { DataOf } from '../../kernel/event.ts';
 import { amountText, type Currency, type Money } from '../../kernel/money.ts';
 import type { ViewMeta } from '../../kernel/projection.ts';
 import { minus, NOTHING, type Quantity, quantityText } from '../../kernel/quantity.ts';
-import { finished, type Step, saga, type WaitingFor } from '../../kernel/saga.ts';
+import { finished, type Step, saga, unmoved, type WaitingFor } from '../../kernel/saga.ts';
 
 type Order = Omit<DataOf<typeof SalesOrderPlaced>, 'ownerId' | 'channel' | 'totals'>;
 type Line = Order['lines'][number];
@@ -116,7 +116,7 @@ export const orderFulfilment = saga({
     InvoiceIssued: (state, { totals }, orderId) => paid(state, totals.gross, orderId),
     PaymentApplied: (state, { open }) => owing(state, open),
     PaymentUnapplied: (state, { open }) => owing(state, open),
-    PaymentRecorded: (state, _, orderId) => (state.open === undefined ? {} : paid(state, state.open, orderId)),
+    PaymentRecorded: (state, _, orderId) => (state.open === undefined ? unmoved : paid(state, state.open, orderId)),
   },
   alarms: { unapproved: (_, orderId) => ({ send: [approveDelivery({ id: deliveryId(orderId) })] }) },
   explain: (state, orderId) => WAITING[state.stage](state, orderId),
