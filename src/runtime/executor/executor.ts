@@ -1,15 +1,7 @@
 import { metrics, SpanStatusCode, trace } from '@opentelemetry/api';
 import { z } from 'zod';
 import { authorise, system } from '../../kernel/authority.ts';
-import {
-  type AnyCommand,
-  type Ask,
-  type CommandMessage,
-  type DecisionContext,
-  type Hold,
-  type RecordRef,
-  streamOf,
-} from '../../kernel/command.ts';
+import { type AnyCommand, type Ask, type CommandMessage, type DecisionContext, type RecordRef, streamOf } from '../../kernel/command.ts';
 import { type Decision, isRefusal, notFound } from '../../kernel/decider.ts';
 import type { DomainEvent } from '../../kernel/event.ts';
 import type { EventMetadata } from '../../kernel/metadata.ts';
@@ -18,9 +10,12 @@ import { type Clock, dayIn } from '../clock.ts';
 import { type Appended, type EventLog, type NewEvent, WrongRevision } from '../event-log/port.ts';
 import { digest, recordId, uuidv5 } from '../ids.ts';
 import type { QueryRunner } from '../queries/port.ts';
+import { Holds } from './holds.ts';
+import { type Done, later } from './outcomes.ts';
 import { pointersOf } from './pointers.ts';
 import { CommandMismatch, Conflict, type Execution, type Executor, InvalidInput, type Outcome } from './port.ts';
 import { type Folded, Streams, take } from './streams.ts';
+import { type Thread, Threads } from './threads.ts';
 import { Turns } from './turns.ts';
 
 export interface ExecutorOptions {
@@ -50,15 +45,15 @@ interface Attempt {
   readonly hash: string;
   readonly execution: Execution;
   readonly deadline: number;
-  /** Holds taken so far, by their message, over all rounds of deciding. */
-  readonly held: Map<string, Hold>;
+  readonly holds: Holds;
   /** The thread its events belong to, known once they are decided. */
   thread?: Thread;
 }
 
-interface Thread {
-  readonly correlationId: string;
-  readonly links: readonly string[];
+/** What a command came to, with the events it appended. */
+interface Decided {
+  readonly outcome: Outcome;
+  readonly events: readonly DomainEvent[];
 }
 
 export function createExecutor(options: ExecutorOptions): Executor & { readonly streams: Streams } {
@@ -75,10 +70,12 @@ class CommandExecutor implements Executor {
   readonly #outcomes = this.#meter.createCounter('throughline_commands', { description: 'Commands by type and outcome' });
   readonly #conflicts = this.#meter.createCounter('throughline_conflicts', { description: 'Appends that found the stream moved on' });
   readonly streams: Streams;
+  readonly #threads: Threads;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.streams = new Streams(options.log, options.cacheBytesMax ?? CACHE_BYTES_MAX);
+    this.#threads = new Threads(options.registry.deciders, this.streams);
   }
 
   execute(message: CommandMessage, execution: Execution): Promise<Outcome> {
@@ -113,11 +110,13 @@ class CommandExecutor implements Executor {
     const record = { category: command.decider.category, id };
     const deadline = performance.now() + (this.#options.patienceMs ?? PATIENCE_MS);
     const hash = digest([message.command, message.input]);
-    return { command, input, record, stream: streamOf(record), hash, execution, deadline, held: new Map() };
+    const holds = new Holds(this.#options.registry.commands, held => this.#asSystem(held, attempt, crypto.randomUUID()));
+    const attempt: Attempt = { command, input, record, stream: streamOf(record), hash, execution, deadline, holds };
+    return attempt;
   }
 
   /** Decides again, with growing jittered pauses, as long as the stream moves under the decision. */
-  async #untilDecided(attempt: Attempt): Promise<{ outcome: Outcome; events: readonly DomainEvent[] }> {
+  async #untilDecided(attempt: Attempt): Promise<Decided> {
     for (let round = 0; ; round++) {
       try {
         return await this.#decideOnce(attempt);
@@ -132,7 +131,7 @@ class CommandExecutor implements Executor {
     }
   }
 
-  async #decideOnce(attempt: Attempt): Promise<{ outcome: Outcome; events: readonly DomainEvent[] }> {
+  async #decideOnce(attempt: Attempt): Promise<Decided> {
     const { command, execution, stream, record } = attempt;
     const { folded, confirmed } = await this.streams.load(command.decider, stream);
     const known = folded.known.get(execution.commandId);
@@ -146,7 +145,7 @@ class CommandExecutor implements Executor {
     if (!confirmed && (await this.streams.refresh(command.decider, stream, folded))) return this.#decideOnce(attempt);
     if (Array.isArray(verdict))
       return settled({ kind: 'done', record, revision: folded.revision, position: folded.position, repeated: false });
-    return settled(await this.#released(attempt, verdict as Outcome));
+    return settled(await attempt.holds.release(verdict as Outcome));
   }
 
   /** Authority and If-Match; undefined when nothing stands against deciding. */
@@ -184,15 +183,11 @@ class CommandExecutor implements Executor {
     return (query, input) => this.#options.queries.ask(query, input, asking);
   }
 
-  async #carryOut(
-    attempt: Attempt,
-    folded: Folded,
-    events: readonly DomainEvent[],
-  ): Promise<{ outcome: Outcome; events: readonly DomainEvent[] }> {
-    const { command, record, stream } = attempt;
-    attempt.thread = await this.#thread(attempt, folded);
-    const refused = await this.#hold(attempt, command.holds?.(events as never, folded.state as never, record.id) ?? []);
-    if (refused !== undefined) return settled(await this.#released(attempt, refused));
+  async #carryOut(attempt: Attempt, folded: Folded, events: readonly DomainEvent[]): Promise<Decided> {
+    const { command, input, execution, record, stream, holds } = attempt;
+    attempt.thread = await this.#threads.of(command, input, execution, folded);
+    const refused = await holds.take(command.holds?.(events as never, folded.state as never, record.id) ?? []);
+    if (refused !== undefined) return settled(await holds.release(refused));
     const batch = this.#recorded(attempt, attempt.thread, folded, events);
     const appended = await this.#options.log.append(stream, batch, folded.revision);
     this.#takeIn(attempt, folded, batch, events, appended);
@@ -202,39 +197,11 @@ class CommandExecutor implements Executor {
     };
   }
 
-  /** Takes holds one after the other in the order of their streams, so that two commands never wait for each other. */
-  async #hold(attempt: Attempt, holds: readonly Hold[]): Promise<Outcome | undefined> {
-    const wanted = holds.map(hold => ({ hold, stream: this.#streamOfMessage(hold.take) })).sort((a, b) => (a.stream < b.stream ? -1 : 1));
-    for (const { hold } of wanted) {
-      const outcome = await this.#asSystem(hold.take, attempt, crypto.randomUUID());
-      if (outcome.kind !== 'done') return outcome;
-      attempt.held.set(digest(hold.take), hold);
-    }
-    return undefined;
-  }
-
-  /** Gives back, newest first, what was held for a command that came to nothing; the answer's position shows it given back. */
-  async #released(attempt: Attempt, outcome: Outcome): Promise<Outcome> {
-    let position = 'position' in outcome ? outcome.position : undefined;
-    for (const hold of [...attempt.held.values()].reverse()) {
-      const back = await this.#asSystem(hold.release, attempt, crypto.randomUUID());
-      if (back.kind === 'done') position = newer(position, back.position);
-    }
-    attempt.held.clear();
-    return outcome.kind === 'refused' ? { ...outcome, position } : outcome;
-  }
-
   /** Runs a further command of the house itself, in the thread of the one that wants it. */
   #asSystem(message: CommandMessage, { execution, thread }: Attempt, commandId: string, depth = 0): Promise<Outcome> {
     const cause = { correlationId: thread?.correlationId ?? execution.commandId, causationId: execution.commandId };
     const { ifMatch: _, ...rest } = execution;
     return this.#run(message, { ...rest, commandId, caller: system('house'), cause }, depth);
-  }
-
-  #streamOfMessage(message: CommandMessage): string {
-    const command = this.#options.registry.commands.get(message.command);
-    if (command?.entityId === undefined) throw new Error(`${message.command} cannot be held: it names no record`);
-    return streamOf({ category: command.decider.category, id: command.entityId(z.decode(command.input, message.input) as never) });
   }
 
   #recorded(attempt: Attempt, { correlationId, links }: Thread, folded: Folded, events: readonly DomainEvent[]): readonly NewEvent[] {
@@ -259,22 +226,6 @@ class CommandExecutor implements Executor {
     });
   }
 
-  /** One correlation from first cause to last effect: the stream's own thread, else the parent's, else the cause's. */
-  async #thread({ command, input, execution }: Attempt, folded: Folded): Promise<Thread> {
-    const parent = command.parent?.(input);
-    const own = command.decider.shared ? undefined : folded.thread;
-    const correlationId =
-      own ?? (parent && (await this.#threadOf(parent))) ?? execution.cause?.correlationId ?? folded.thread ?? execution.commandId;
-    const linked = await Promise.all((command.links?.(input) ?? []).map(record => this.#threadOf(record)));
-    return { correlationId, links: [...new Set(linked)].filter(thread => thread !== undefined && thread !== correlationId) as string[] };
-  }
-
-  async #threadOf(record: RecordRef): Promise<string | undefined> {
-    const decider = this.#options.registry.deciders.get(record.category);
-    if (decider === undefined) throw new Error(`No module has records of category ${record.category}`);
-    return (await this.streams.load(decider, streamOf(record))).folded.thread;
-  }
-
   #takeIn(attempt: Attempt, folded: Folded, batch: readonly NewEvent[], events: readonly DomainEvent[], appended: Appended): void {
     const { decider } = attempt.command;
     const first = appended.revision - batch.length + 1;
@@ -286,12 +237,7 @@ class CommandExecutor implements Executor {
   }
 
   /** Goes on with what follows; what fails for want of time or connection is left to the saga that does the same. */
-  async #follow(
-    attempt: Attempt,
-    done: Extract<Outcome, { kind: 'done' }>,
-    events: readonly DomainEvent[],
-    depth: number,
-  ): Promise<Outcome> {
+  async #follow(attempt: Attempt, done: Done, events: readonly DomainEvent[], depth: number): Promise<Outcome> {
     let outcome = done;
     for (const [index, message] of (attempt.command.follows?.(events as never, attempt.record.id) ?? []).entries()) {
       const commandId = uuidv5('follow', attempt.execution.commandId, String(index));
@@ -303,14 +249,4 @@ class CommandExecutor implements Executor {
   }
 }
 
-const settled = (outcome: Outcome) => ({ outcome, events: [] as readonly DomainEvent[] });
-
-type Done = Extract<Outcome, { kind: 'done' }>;
-
-/** The answer for the first record, at the position that shows the follow-up too. */
-function later(first: Done, next: Done): Done {
-  const sameRecord = streamOf(first.record) === streamOf(next.record);
-  return { ...first, position: newer(first.position, next.position), revision: sameRecord ? next.revision : first.revision };
-}
-
-const newer = (a: bigint | undefined, b: bigint | undefined): bigint | undefined => ((a ?? -1n) < (b ?? -1n) ? b : a);
+const settled = (outcome: Outcome): Decided => ({ outcome, events: [] });
