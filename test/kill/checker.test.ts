@@ -1,0 +1,247 @@
+/** The checker sees nothing amiss in what a house really did, and sees each defect that is planted into it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ADMIN_PASSWORD, startHouse, type TestHouse } from '../support/house.ts';
+import { violationsOf } from './checker.ts';
+import { Client } from './client.ts';
+import type { History, Logged } from './history.ts';
+import { atRest } from './house.ts';
+import { Ledger, type Line, readLedger } from './ledger.ts';
+import { fromTable } from './logs.ts';
+import type { Random } from './random.ts';
+import { openShop } from './shop.ts';
+
+/** Nothing is left to chance here. */
+const steady: Random = { between: from => from, chance: () => false, pick: ([first]) => first as never, shuffled: things => things };
+
+let house: TestHouse;
+let folder: string;
+let history: History;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'throughline-checker-'));
+  house = await startHouse();
+  history = await happened(house, join(folder, 'ledger'));
+});
+afterAll(async () => {
+  await house?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Orders of every fate: paid in two parts, cancelled, declined, waiting for goods; and refusals. */
+async function happened({ url, databaseUrl }: TestHouse, path: string): Promise<History> {
+  const session = await fetch(`${url}/api/v1/sessions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: 'admin@localhost', password: ADMIN_PASSWORD }),
+  });
+  const { token, user } = (await session.json()) as { token: string; user: { id: string } };
+  const ledger = await Ledger.open(path);
+  const client = new Client({ url, token, seed: 0, ledger: path, clients: 1, mark: 'P' }, 'planter', ledger, steady);
+  const { warehouseId, items, accounts } = await openShop(client, 'P', 1);
+  const [accountId = ''] = accounts;
+  const stores = async () => ({ databaseUrl });
+  const order = async (lines: readonly { item: number; quantity: string }[]): Promise<string> => {
+    const wishes = lines.map(({ item, quantity }) => ({ itemId: items[item]?.id, quantity, discount: '12.3456' }));
+    return (await client.command('POST /sales-orders', { accountId, warehouseId, lines: wishes })) ?? '';
+  };
+  const accepted = async (lines: readonly { item: number; quantity: string }[]): Promise<string> => {
+    const id = await order(lines);
+    await client.command('POST /sales-orders/:id/accept', {}, id);
+    await atRest({ url, stores });
+    return id;
+  };
+  for (const amounts of [['1.00', '2.00'], ['3.00']]) {
+    const paid = `${await accepted([
+      { item: 1, quantity: '2' },
+      { item: 2, quantity: '3' },
+      { item: 5, quantity: '1' },
+    ])}~1`;
+    await client.command('POST /deliveries/:id/approve', {}, paid);
+    await client.command('POST /deliveries/:id/ship', {}, paid);
+    await atRest({ url, stores });
+    await client.command('POST /invoices/:id/issue', {}, paid);
+    for (const amount of amounts) {
+      const money = { amount, currency: 'RON' };
+      await client.command('POST /payments', { accountId, amount: money, allocations: [{ invoiceId: paid, amount: money }] });
+    }
+  }
+  const cancelled = await accepted([{ item: 3, quantity: '2' }]);
+  await client.command('POST /sales-orders/:id/cancel', { reason: 'Too dear' }, cancelled);
+  await client.command('POST /sales-orders/:id/cancel', { reason: 'Twice' }, `${cancelled}x`);
+  await client.command('POST /sales-orders/:id/decline', { reason: 'No' }, await order([{ item: 1, quantity: '1' }]));
+  await accepted([{ item: 4, quantity: '14' }]);
+  await client.command('POST /adjustments', { warehouseId, itemId: items[4]?.id, quantity: '1', reason: 'Counted' });
+  await atRest({ url, stores });
+  await ledger.close();
+  const events = await fromTable(databaseUrl);
+  return { events, again: events, commands: await readLedger(path, user.id) };
+}
+
+type Plant = (history: History) => History;
+
+const withEvents =
+  (change: (events: readonly Logged[]) => readonly Logged[]): Plant =>
+  history => {
+    const events = change(history.events);
+    return { ...history, events, again: events };
+  };
+const without = (type: string, which: (event: Logged) => boolean = () => true): Plant =>
+  withEvents(events => events.filter(event => event !== events.find(one => one.type === type && which(one))));
+const changed = (type: string, change: (event: Logged) => Logged): Plant =>
+  withEvents(events => {
+    const index = events.findIndex(event => event.type === type);
+    return events.with(index, change(events[index] as Logged));
+  });
+const saying = (type: string, change: (data: never) => object): Plant =>
+  changed(type, event => ({ ...event, data: { ...event.data, ...change(event.data as never) } }));
+const knowing = (type: string, metadata: object): Plant =>
+  changed(type, event => ({ ...event, metadata: { ...event.metadata, ...metadata } }));
+/** The first event of the type happens once more, as an event of its own at the end of its stream. */
+const again = (type: string, metadata: object = {}): Plant =>
+  withEvents(events => {
+    const first = events.find(event => event.type === type) as Logged;
+    const revision = events.filter(({ stream }) => stream === first.stream).length;
+    const position = (events.at(-1)?.position ?? 0n) + 1n;
+    return [
+      ...events,
+      { ...first, id: crypto.randomUUID(), revision, position, metadata: { ...first.metadata, basis: revision - 1, ...metadata } },
+    ];
+  });
+const answered =
+  (route: string, change: (lines: readonly Line[]) => readonly Line[]): Plant =>
+  history => {
+    const commands = history.commands.map(command => (command.route === route ? { ...command, lines: change(command.lines) } : command));
+    return { ...history, commands };
+  };
+const refusedNow = (lines: readonly Line[]): readonly Line[] =>
+  lines.map(({ at, n }) => ({ at, n, state: 'refused', status: 409, code: 'InsufficientStock' }));
+
+interface Minor {
+  readonly amount: { readonly minor: number };
+}
+
+const PLANTS: readonly (readonly [defect: string, plant: Plant, found: RegExp])[] = [
+  ['an acknowledged command whose event is lost', without('DeliveryShipped'), /^I1: .* is lost$/],
+  ['a command that was carried out twice', again('SalesOrderPlaced'), /^I1: .* more than once/],
+  ['a refused command that had an effect', answered('POST /receipts', refusedNow), /^I1: .* was refused, and yet left ReceiptRecorded$/],
+  ['a command without a known outcome', answered('POST /payments', () => []), /^I1: .* never came to a known outcome$/],
+  ['an event nobody asked for', knowing('AccountCreated', { commandId: crypto.randomUUID() }), /^I1: nobody asked for AccountCreated/],
+  [
+    'two answers to one command',
+    answered('POST /payments', lines => [...lines, ...lines.map(elsewhere)]),
+    /^I2: .* was answered .* and then/,
+  ],
+  ['an answer that is not true', answered('POST /payments', lines => lines.map(elsewhere)), /^I2: .* which there is not$/],
+  [
+    'an answer that changed its mind',
+    answered('POST /payments', lines => [...lines, ...refusedNow(lines)]),
+    /^I2: .* both acknowledged and refused$/,
+  ],
+  ['a doubled event', withEvents(events => [...events, { ...(events.at(-1) as Logged), position: 1_000_000n }]), /^I3: the id/],
+  ['a missing revision', without('StockBackordered'), /^I3: stock-.* goes on with revision/],
+  [
+    'an order that is no order',
+    withEvents(events => [...events.slice(0, 3), ...events.slice(3, 5).reverse(), ...events.slice(5)]),
+    /^I3: position/,
+  ],
+  ['a reading that misses the end', history => ({ ...history, again: history.events.slice(0, -1) }), /^I3: one reading found/],
+  [
+    'a reading that tells something else',
+    history => ({ ...history, again: history.events.with(2, history.events[3] as Logged) }),
+    /^I3: two readings differ/,
+  ],
+  ['more reserved than there is', saying('StockReserved', () => ({ quantity: 1_000_000_000 })), /^I5: .* reserved of .* on hand$/],
+  ['stock on hand below zero', saying('StockIssued', () => ({ quantity: 1_000_000_000 })), /^I5: .*-\d+ reserved for/],
+  ['a level that does not add up', saying('StockReceived', () => ({ onHand: 7 })), /^I5: .* says 7 on hand/],
+  [
+    'goods that are kept from those who wait',
+    without('StockReserved', ({ data }) => data['waited'] === true),
+    /^I5: .* free, and somebody waits$/,
+  ],
+  ['goods that are issued twice', again('StockIssued'), /^I5: .* was issued 2 times$/],
+  ['a receipt that never came into stock', without('StockReceived'), /^I5: receipt line .* 0 times$/],
+  [
+    'an order that does not add up',
+    saying('SalesOrderPlaced', ({ totals }: never) => ({ totals: { ...(totals as object), gross: { minor: 1 } } })),
+    /^I6: salesOrder-.* totals/,
+  ],
+  [
+    'an invoice that does not add up',
+    saying('InvoiceDrafted', ({ totals }: never) => ({ totals: { ...(totals as object), taxes: [] } })),
+    /^I6: invoice-.* taxes/,
+  ],
+  [
+    'an unbalanced payment',
+    saying('PaymentApplied', ({ amount }: Minor) => ({ amount: { minor: amount.minor + 1 } })),
+    /^I6: invoice .* paid and .* open of/,
+  ],
+  [
+    'a payment of less than its parts',
+    saying('PaymentRecorded', ({ amount }: Minor) => ({ amount: { minor: amount.minor - 1 } })),
+    /^I6: payment .* parts of/,
+  ],
+  ['a payment that was never recorded', without('PaymentRecorded'), /^I6: .* of a payment that was never recorded/],
+  ['a gap in the invoice numbers', saying('NumberTaken', () => ({ sequence: 2 })), /^I6: series .* number 2 in place of 1$/],
+  [
+    'an invoice number out of its date',
+    saying('NumberTaken', () => ({ issueDate: '2999-01-01' })),
+    /^I6: series .* follows one of 2999-01-01$/,
+  ],
+  ['a number without an invoice', without('InvoiceIssued'), /^I6: series .* was not issued under it once$/],
+  ['an invoice without a number', without('NumberTaken'), /^I6: invoice .* was issued without a number$/],
+  ['a cancelled order that keeps its goods', without('StockReleased'), /^I7: order .* still has 2000 reserved/],
+  ['a cancelled order whose delivery goes out', without('DeliveryCancelled'), /^I7: order .* its delivery is not cancelled$/],
+  ['an order that is forgotten', without('DeliveryPlanned'), /^I7: order .* no delivery planned$/],
+  ['goods that went out without an invoice', without('InvoiceDrafted'), /^I7: order .* no invoice drafted$/],
+  [
+    'an order that is invoiced twice',
+    withEvents(events => [
+      ...events,
+      ...events
+        .filter(({ type }) => type === 'InvoiceDrafted')
+        .slice(0, 1)
+        .map(event => ({ ...event, stream: 'invoice-another' })),
+    ]),
+    /^I7: order .* 2 invoices$/,
+  ],
+  [
+    'an invoice of other goods',
+    saying('InvoiceDrafted', ({ lines }: never) => ({ lines: (lines as object[]).slice(1) })),
+    /^I7: order .* other lines$/,
+  ],
+  ['an approval that takes no goods', without('StockIssued'), /^I7: order .* has 0 issued$/],
+  ['a step that is skipped', without('DeliveryApproved'), /^I8: delivery-.* DeliveryShipped after DeliveryPlanned$/],
+  ['an event of nobody', knowing('SalesOrderAccepted', { actor: undefined }), /^I9: SalesOrderAccepted in .* lacks actor$/],
+  [
+    'a cause that does not exist',
+    knowing('DeliveryPlanned', { causationId: crypto.randomUUID() }),
+    /^I9: DeliveryPlanned in .* cause that does not exist$/,
+  ],
+  ['a decision on an old state', knowing('SalesOrderAccepted', { basis: 5 }), /^I9: .* was decided at revision 5/],
+  ['a process that stands still', withEvents(events => [...events, parked(events)]), /^I14: process-.* is parked/],
+];
+
+const elsewhere = (line: Line): Line => (line.state === 'acked' ? { ...line, answer: { ...line.answer, revision: 77 } } : line);
+const parked = (events: readonly Logged[]): Logged => ({
+  ...(events[0] as Logged),
+  type: 'ProcessParked',
+  stream: 'process-x~1',
+  data: { reason: 'a fault' },
+});
+
+describe('the checker', () => {
+  test('finds nothing amiss in what really happened, which holds something of everything', () => {
+    expect(violationsOf(history)).toEqual([]);
+    const types = new Set(history.events.map(({ type }) => type));
+    for (const type of ['StockBackordered', 'StockReleased', 'SalesOrderDeclined', 'DeliveryCancelled', 'PaymentRecorded', 'StockAdjusted'])
+      expect(types).toContain(type);
+    expect(history.commands.filter(({ lines }) => lines.some(({ state }) => state === 'refused'))).toHaveLength(1);
+  });
+
+  test.each(PLANTS)('finds %s', (_, plant, found) => {
+    expect(violationsOf(plant(history)).filter(violation => found.test(violation))).not.toEqual([]);
+  });
+});
