@@ -4,6 +4,7 @@ import { listen } from '../api/listen.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { type Foundation, type FoundationConfig, layFoundation } from './foundation.ts';
+import { gaugeBacklog } from './gauges.ts';
 import { bootstrapAdmin } from './identity/bootstrap.ts';
 import { createIdentity } from './identity/identity.ts';
 import { createRequestStore } from './requests.ts';
@@ -17,10 +18,10 @@ export type ApiConfig = FoundationConfig & Pick<Config, 'port' | 'adminPassword'
 /** Answers over HTTP on loopback. */
 export async function runApi(config: ApiConfig): Promise<Role & { readonly url: string }> {
   const foundation = await layFoundation(config, POOL_MAX);
-  const { pool, log, registry, queries, executor, logger } = foundation;
+  const { pool, log, registry, queries, executor, logger, metrics } = foundation;
+  gaugeBacklog({ ...foundation, meter: metrics.meter });
   const identity = createIdentity({ database: pool, registry, queries, clock: systemClock });
   const requests = createRequestStore(pool);
-  const logIdentity = () => log.identity();
   const app = createApp({
     ...foundation,
     identity,
@@ -28,7 +29,7 @@ export async function runApi(config: ApiConfig): Promise<Role & { readonly url: 
     readiness: readinessOf(foundation),
     clock: systemClock,
     timeZone: config.timeZone,
-    logIdentity,
+    logIdentity: () => log.identity(),
   });
   const server = await listen(app, { port: config.port });
   const notice = await bootstrapAdmin({ executor, identity, password: config.adminPassword });

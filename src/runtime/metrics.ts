@@ -2,6 +2,9 @@ import { metrics as api, type Meter } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 
+/** How long a reading waits for what is asked elsewhere; what answers later keeps its last figure. */
+const PATIENCE_MS = 2_000;
+
 export interface Metrics {
   readonly meter: Meter;
   /** All metrics of this process in Prometheus's text format. */
@@ -21,7 +24,7 @@ export function startMetrics(): Metrics {
   api.setGlobalMeterProvider(provider);
   return {
     meter: provider.getMeter('throughline'),
-    text: async () => serializer.serialize((await reader.collect()).resourceMetrics),
+    text: async () => serializer.serialize((await reader.collect({ timeoutMillis: PATIENCE_MS })).resourceMetrics),
     close: () => provider.shutdown(),
   };
 }

@@ -61,6 +61,23 @@ describe('metrics and logs', () => {
     expect(text).not.toContain('some-note');
   });
 
+  test('count commands by outcome and conflicts, and measure how far views are behind and what sagas have still to send', async () => {
+    await as(home.app, token).post('/notes', { text: 'counted' }).expect(201);
+    const { text } = await request(home.app).get('/metrics').expect(200);
+    expect(text).toMatch(/throughline_commands_total\{command="TakeNote",outcome="done"\} [1-9]/);
+    expect(text).toMatch(/throughline_conflicts_total 0/);
+    expect(text).toMatch(/throughline_projection_lag_positions\{projection="users",version="1",state="live"\} \d/);
+    expect(text).toMatch(/throughline_outbox_commands\{state="waiting"\} 0/);
+    expect(text).toMatch(/throughline_outbox_commands\{state="held"\} 0/);
+  });
+
+  test('are told in time while Postgres is gone', async () => {
+    home.postgres.cut();
+    const { text } = await request(home.app).get('/metrics').expect(200);
+    home.postgres.heal();
+    expect(text).toContain('throughline_http_request_duration_seconds_count');
+  });
+
   test('have one line per request, which finds the problem by its trace and holds no secret', async () => {
     home.lines.length = 0;
     const asker = as(home.app, token);

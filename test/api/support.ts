@@ -12,6 +12,7 @@ import { platform } from '../../src/modules/platform.ts';
 import { openPool } from '../../src/runtime/database.ts';
 import { createExecutor } from '../../src/runtime/executor/executor.ts';
 import type { Executor } from '../../src/runtime/executor/port.ts';
+import { gaugeBacklog } from '../../src/runtime/gauges.ts';
 import { createIdentity } from '../../src/runtime/identity/identity.ts';
 import type { Identity } from '../../src/runtime/identity/port.ts';
 import { startMetrics } from '../../src/runtime/metrics.ts';
@@ -59,6 +60,8 @@ export interface Changes {
 }
 
 export async function house(changes: Changes = {}): Promise<House> {
+  // Before all that asks for a meter, as in the product.
+  const metrics = startMetrics();
   const database = await freshDatabase();
   const postgres = await PostgresProxy.before(database.url);
   const pool = openPool(postgres.url, { max: 10 });
@@ -80,7 +83,7 @@ export async function house(changes: Changes = {}): Promise<House> {
       done();
     },
   });
-  const metrics = startMetrics();
+  gaugeBacklog({ meter: metrics.meter, pool, log, queries: runner });
   const requests = createRequestStore(pool);
   const app = createApp({
     registry: everything,

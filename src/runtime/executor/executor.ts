@@ -76,6 +76,8 @@ class CommandExecutor implements Executor {
     this.#options = options;
     this.streams = new Streams(options.log, options.cacheBytesMax ?? CACHE_BYTES_MAX);
     this.#threads = new Threads(options.registry.deciders, this.streams);
+    // A counter that never counted is not shown at all; none so far is a figure too.
+    this.#conflicts.add(0);
   }
 
   execute(message: CommandMessage, execution: Execution): Promise<Outcome> {
