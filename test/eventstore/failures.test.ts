@@ -125,6 +125,12 @@ describe('a frozen Postgres', () => {
   }, 90_000);
 });
 
+const killWriter = () =>
+  sql(
+    `select pg_terminate_backend(pid) as ended from pg_stat_activity
+     where datname = current_database() and application_name like 'throughline-eventstore %' and application_name not like '% reader'`,
+  );
+
 test('the writer’s connection killed under load: nothing acknowledged is lost or doubled, and it heals', async () => {
   const kills = 8;
   const acknowledged: string[] = [];
@@ -154,11 +160,8 @@ test('the writer’s connection killed under load: nothing acknowledged is lost 
   const writers = Array.from({ length: 16 }, () => write(fresh()));
   for (let kill = 0; kill < kills; kill++) {
     await sleep(250);
-    const victims = await sql(
-      `select pg_terminate_backend(pid) as ended from pg_stat_activity
-       where datname = current_database() and application_name like 'throughline-eventstore %' and application_name not like '% reader'`,
-    );
-    expect(victims).toEqual([{ ended: true }]);
+    // On a busy machine the writer may still be on its way back from the last kill.
+    await vi.waitFor(async () => expect(await killWriter()).toEqual([{ ended: true }]), { timeout: 10_000 });
   }
   await sleep(250);
   stopped = true;
