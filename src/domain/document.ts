@@ -1,6 +1,6 @@
 /** Lines and totals as orders and invoices have them, computed by one rule in one place. */
 import { z } from 'zod';
-import { Decimal, millionths } from '../kernel/decimal.ts';
+import { Decimal, millionths, PercentText } from '../kernel/decimal.ts';
 import { add, type Currency, lineNet, Money, placesOf, sum, taxOn } from '../kernel/money.ts';
 import { Quantity } from '../kernel/quantity.ts';
 
@@ -44,6 +44,12 @@ export type Totals = z.output<typeof Totals>;
 
 /** Lines of a document; with `isTooLarge` it keeps every sum, taxes included, an exact integer. */
 export const LINES_MAX = 100;
+/** Lines with their numbers on the document, from 1; those that have one keep it. */
+export const numbered = <Line>(lines: readonly Line[]) => lines.map((line, index) => ({ line: index + 1, ...line }));
+
+/** Percentage on the wire; none when absent. */
+export const DiscountText = PercentText.default('0' as Decimal);
+
 const LINE_VALUE_MAX_MINOR = 10_000_000_000_000n;
 const BILLIONTHS = 1_000_000_000n;
 

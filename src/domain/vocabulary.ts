@@ -35,3 +35,7 @@ export const PostalAddress = z.strictObject({
 export const Email = z.email().max(254).toLowerCase();
 
 export const Reason = Text(500);
+
+const TERM_DAYS_MAX = 365;
+/** Days from the issue of an invoice to its last day for payment. */
+export const TermDays = z.int().min(0).max(TERM_DAYS_MAX);

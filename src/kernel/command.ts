@@ -134,6 +134,9 @@ export function command<const Type extends string, Input extends z.ZodType, Stat
 /** For commands on one existing record named in the path: `/…/:id/…`. */
 export const byId = ({ id }: { readonly id: string }): string => id;
 
+/** The relations of a record that belongs to one user. */
+export const byOwner = (record: { readonly ownerId: string } | undefined): Relations => ({ owner: record?.ownerId });
+
 /** The name of a record's stream. */
 export const streamOf = ({ category, id }: RecordRef): string => `${category}-${id}`;
 

@@ -53,6 +53,8 @@ const toVocabulary: Rule = ({ to }) => /^domain\/[^/]+\.ts$/.test(to);
 const toClaims: Rule = ({ to }) => to === 'commands/platform/claim.ts' || to === 'domain/platform/claim.ts';
 /** What a context lets others hold in it stands in a file of its own. */
 const toHolds: Rule = ({ to }) => /^commands\/[^/]+\/holds\.ts$/.test(to);
+/** What commands of several contexts must know of others stands directly in commands/. */
+const toKnowledge: Rule = ({ to }) => to === 'commands/knowledge.ts';
 const toPackage: Rule = ({ to }) => !isOurs(to);
 
 /** What each layer may import; everything not listed is a breach. */
@@ -60,7 +62,7 @@ const MAY: Readonly<Record<string, readonly Rule[]>> = {
   kernel: [toZod, toKernel],
   domain: [toZod, toKernel, toOwn('domain'), toVocabulary],
   projections: [toZod, toKernel, toLayer('domain'), toLayer('projections')],
-  commands: [toZod, toKernel, toOwn('domain'), toVocabulary, toOwn('commands'), toLayer('projections'), toClaims, toHolds],
+  commands: [toZod, toKernel, toOwn('domain'), toVocabulary, toOwn('commands'), toLayer('projections'), toClaims, toHolds, toKnowledge],
   sagas: [toZod, toKernel, toLayer('domain'), toLayer('commands'), toOwn('sagas')],
   modules: [toKernel, toLayer('modules'), toLayer('commands'), toLayer('projections'), toLayer('sagas')],
   api: [toPackage, toKernel, toLayer('api'), toLayer('modules'), toLayer('runtime')],

@@ -1,23 +1,20 @@
 import { z } from 'zod';
 import { draftByHand } from '../../domain/billing/drafting.ts';
 import { cancel, draft, Invoice } from '../../domain/billing/invoice.ts';
-import { DocumentLine, LINES_MAX, totalsOf } from '../../domain/document.ts';
-import { Id, Reason, Text } from '../../domain/vocabulary.ts';
+import { DiscountText, DocumentLine, LINES_MAX, totalsOf } from '../../domain/document.ts';
+import { Id, Reason, TermDays, Text } from '../../domain/vocabulary.ts';
 import { byId, command } from '../../kernel/command.ts';
-import { type Decimal, PercentText, PriceText } from '../../kernel/decimal.ts';
+import { PriceText } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
-import { itemsForOrder } from '../../projections/catalogue/items.ts';
 import { accountForOrder } from '../../projections/crm/accounts.ts';
-
-const TERM_DAYS_MAX = 365;
-const TermDays = z.int().min(0).max(TERM_DAYS_MAX);
+import { itemsOf } from '../knowledge.ts';
 
 const HandLine = z.strictObject({
   itemId: Id,
   quantity: QuantityText,
   unitPrice: PriceText,
-  discount: PercentText.default('0' as Decimal),
+  discount: DiscountText,
 });
 
 export const draftInvoice = command({
@@ -35,7 +32,7 @@ export const draftInvoice = command({
   decider: Invoice,
   parent: ({ accountId }) => ({ category: 'account', id: accountId }),
   facts: async (_, { accountId, lines }, ask) => {
-    const items = await ask(itemsForOrder, { ids: [...new Set(lines.map(line => line.itemId))] });
+    const items = await itemsOf(lines, ask);
     return { account: await ask(accountForOrder, { id: accountId }), items: new Map(items.map(item => [item.id, item])) };
   },
   decide: (invoice, wish, context) => (invoice.status === 'none' ? draftByHand(wish, context) : []),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { applyPayment, Invoice, unapplyPayment } from '../../domain/billing/invoice.ts';
-import { lapse, Payment, recordPayment as record } from '../../domain/billing/payment.ts';
+import { type Allocation, lapse, Payment, recordPayment as record } from '../../domain/billing/payment.ts';
 import { Day, Id, Text } from '../../domain/vocabulary.ts';
 import { byId, command } from '../../kernel/command.ts';
 import { MoneyText, moneyWire } from '../../kernel/money.ts';
@@ -12,9 +12,9 @@ const onInvoice = { permission: 'billing:pay', decider: Invoice, entityId: byId 
 export const applyPaymentToInvoice = command({
   ...onInvoice,
   type: 'ApplyPayment',
-  summary: 'Sets a part of a payment against an invoice; refused as PaymentExceedsBalance when less is open.',
-  input: z.strictObject({ id: Id, paymentId: Id, amount: MoneyText }),
-  decide: (invoice, { id, paymentId, amount }) => applyPayment(invoice, id, paymentId, amount),
+  summary: 'Sets a part of a payment against an invoice; refused as AccountMismatch when another owes it, as PaymentExceedsBalance when less is open.',
+  input: z.strictObject({ id: Id, paymentId: Id, accountId: Id, amount: MoneyText }),
+  decide: applyPayment,
 });
 
 export const unapplyPaymentFromInvoice = command({
@@ -27,7 +27,7 @@ export const unapplyPaymentFromInvoice = command({
 
 export const recordPayment = command({
   type: 'RecordPayment',
-  summary: 'Records a payment and the invoices it settles; refused as PaymentExceedsBalance or CurrencyMismatch by any of them.',
+  summary: 'Records a payment and the invoices it settles; refused as AccountMismatch, CurrencyMismatch or PaymentExceedsBalance by any of them.',
   route: 'POST /payments',
   permission: 'billing:pay',
   input: z.strictObject({
@@ -46,7 +46,7 @@ export const recordPayment = command({
   links: ({ allocations }) => allocations.slice(1).flatMap(part => invoiceRef(part) ?? []),
   decide: (payment, { receivedOn, ...wish }, { today }) => record(payment, { ...wish, receivedOn: receivedOn ?? today }, today),
   holds: (events, _, paymentId) =>
-    events.flatMap(({ type, data }) => (type === 'PaymentRecorded' ? data.allocations.map(part => settlement(paymentId, part)) : [])),
+    events.flatMap(({ type, data }) => (type === 'PaymentRecorded' ? data.allocations.map(part => settlement({ paymentId, accountId: data.accountId }, part)) : [])),
 });
 
 export const lapsePayment = command({
@@ -61,10 +61,7 @@ export const lapsePayment = command({
 
 const invoiceRef = (part: { readonly invoiceId: string } | undefined) => part && { category: Invoice.category, id: part.invoiceId };
 
-const settlement = (
-  paymentId: string,
-  { invoiceId, amount }: { readonly invoiceId: string; readonly amount: Parameters<typeof moneyWire>[0] },
-) => ({
-  take: applyPaymentToInvoice({ id: invoiceId, paymentId, amount: moneyWire(amount) }),
-  release: unapplyPaymentFromInvoice({ id: invoiceId, paymentId }),
+const settlement = (payment: { readonly paymentId: string; readonly accountId: string }, { invoiceId, amount }: Allocation) => ({
+  take: applyPaymentToInvoice({ id: invoiceId, ...payment, amount: moneyWire(amount) }),
+  release: unapplyPaymentFromInvoice({ id: invoiceId, paymentId: payment.paymentId }),
 });

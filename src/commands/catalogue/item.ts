@@ -6,7 +6,7 @@ import { type Ask, byId, command } from '../../kernel/command.ts';
 import { PercentText, PriceText } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
-import { accountForOrder } from '../../projections/crm/accounts.ts';
+import { accountKnown } from '../knowledge.ts';
 import { uniqueKey } from '../platform/claim.ts';
 
 /** Written and compared in capitals. */
@@ -28,7 +28,7 @@ const card = {
 const onItem = { decider: Item, entityId: byId } as const;
 
 const knowledge = async (supplierId: string | null | undefined, ask: Ask) => ({
-  supplierKnown: supplierId ? (await ask(accountForOrder, { id: supplierId })) !== null : undefined,
+  supplierKnown: await accountKnown(supplierId, ask),
 });
 
 export const addItem = command({

@@ -5,8 +5,8 @@ import { Day, Id } from '../../domain/vocabulary.ts';
 import { command } from '../../kernel/command.ts';
 import { PriceText } from '../../kernel/decimal.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
-import { itemsForOrder } from '../../projections/catalogue/items.ts';
 import { priceListForPrice } from '../../projections/catalogue/price-lists.ts';
+import { itemKnown } from '../knowledge.ts';
 
 const BREAKS_MAX = 20;
 
@@ -30,7 +30,7 @@ export const setListPrice = command({
   }),
   facts: async (_, { id, itemId }, ask) => ({
     list: await ask(priceListForPrice, { id }),
-    itemKnown: (await ask(itemsForOrder, { ids: [itemId] })).length > 0,
+    itemKnown: await itemKnown(itemId, ask),
   }),
   decide: setPrice,
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Account, accountKinds, activate, assign, block, create, edit, unblock } from '../../domain/crm/account.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
-import { Address, Id, Reason, Text } from '../../domain/vocabulary.ts';
-import { type Ask, byId, command } from '../../kernel/command.ts';
+import { Address, Id, Reason, TermDays, Text } from '../../domain/vocabulary.ts';
+import { type Ask, byId, byOwner, command } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { priceListForPrice } from '../../projections/catalogue/price-lists.ts';
 import { keysHeld } from '../platform/claim.ts';
@@ -10,7 +10,6 @@ import { Assignment, knownOwner, Phone } from './shapes.ts';
 
 /** Where nothing else was agreed. */
 const TERM_DAYS_USUAL = 30;
-const TERM_DAYS_MAX = 365;
 
 const card = {
   name: Text(200),
@@ -20,7 +19,7 @@ const card = {
   taxId: Text(40).optional(),
   currency: Currency,
   priceListId: Id.optional(),
-  paymentTermDays: z.int().min(0).max(TERM_DAYS_MAX).default(TERM_DAYS_USUAL),
+  paymentTermDays: TermDays.default(TERM_DAYS_USUAL),
   creditLimit: MoneyText.optional(),
   phone: Phone.optional(),
   fax: Phone.optional(),
@@ -28,11 +27,7 @@ const card = {
   address: Address.optional(),
 };
 
-const onAccount = {
-  decider: Account,
-  entityId: byId,
-  relations: (account: Account | undefined) => ({ owner: account?.ownerId }),
-} as const;
+const onAccount = { decider: Account, entityId: byId, relations: byOwner } as const;
 
 /** Code and tax id belong to one account only. */
 const keys = keysHeld(Account, account => ({ accountCode: account?.card.code, taxId: account?.card.taxId }));

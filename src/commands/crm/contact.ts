@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { add, assign, Contact, edit } from '../../domain/crm/contact.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Email, Id, Text } from '../../domain/vocabulary.ts';
-import { type Ask, byId, command } from '../../kernel/command.ts';
-import { accountForOrder } from '../../projections/crm/accounts.ts';
+import { type Ask, byId, byOwner, command } from '../../kernel/command.ts';
+import { accountKnown } from '../knowledge.ts';
 import { Assignment, knownOwner, Phone } from './shapes.ts';
 
 const card = {
@@ -16,14 +16,10 @@ const card = {
   phone: Phone.optional(),
 };
 
-const onContact = {
-  decider: Contact,
-  entityId: byId,
-  relations: (contact: Contact | undefined) => ({ owner: contact?.ownerId }),
-} as const;
+const onContact = { decider: Contact, entityId: byId, relations: byOwner } as const;
 
 const knowledge = async (accountId: string | null | undefined, ask: Ask) => ({
-  accountKnown: accountId ? (await ask(accountForOrder, { id: accountId })) !== null : undefined,
+  accountKnown: await accountKnown(accountId, ask),
 });
 
 export const addContact = command({

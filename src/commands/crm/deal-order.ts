@@ -1,19 +1,16 @@
 import { z } from 'zod';
 import { Deal } from '../../domain/crm/deal.ts';
 import { addLine, order, removeLine, undoOrder } from '../../domain/crm/deal-lines.ts';
+import { DiscountText } from '../../domain/document.ts';
 import { existing } from '../../domain/records.ts';
 import { Address, Day, Id, Reason } from '../../domain/vocabulary.ts';
-import { byId, command } from '../../kernel/command.ts';
-import { type Decimal, PercentText, PriceText } from '../../kernel/decimal.ts';
+import { byId, byOwner, command } from '../../kernel/command.ts';
+import { PriceText } from '../../kernel/decimal.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
-import { itemsForOrder } from '../../projections/catalogue/items.ts';
 import { accountForOrder } from '../../projections/crm/accounts.ts';
+import { itemKnown } from '../knowledge.ts';
 
-const onDeal = {
-  decider: Deal,
-  entityId: byId,
-  relations: (deal: Deal | undefined) => ({ owner: deal?.ownerId }),
-} as const;
+const onDeal = { decider: Deal, entityId: byId, relations: byOwner } as const;
 
 /** The number of a line, which comes as text where it stands in a path. */
 const LineNumber = z.codec(z.string().regex(/^[1-9]\d{0,5}$/, 'The number of a line'), z.int(), {
@@ -34,9 +31,9 @@ export const addDealLine = command({
     quantity: QuantityText,
     unitPrice: PriceText.optional(),
     priceReason: Reason.optional(),
-    discount: PercentText.default('0' as Decimal),
+    discount: DiscountText,
   }),
-  facts: async (_, { itemId }, ask) => ({ itemKnown: (await ask(itemsForOrder, { ids: [itemId] })).length > 0 }),
+  facts: async (_, { itemId }, ask) => ({ itemKnown: await itemKnown(itemId, ask) }),
   decide: existing('deal', addLine),
 });
 

@@ -6,10 +6,10 @@ import { changeStage } from '../../domain/crm/deal-moves.ts';
 import { DealStage, lostStages } from '../../domain/crm/deal-stages.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Id, Reason, Text } from '../../domain/vocabulary.ts';
-import { type Ask, byId, command } from '../../kernel/command.ts';
+import { type Ask, byId, byOwner, command } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
-import { accountForOrder } from '../../projections/crm/accounts.ts';
 import { contactKnown } from '../../projections/crm/contacts.ts';
+import { accountKnown } from '../knowledge.ts';
 import { Assignment, knownOwner } from './shapes.ts';
 
 const card = {
@@ -22,11 +22,7 @@ const card = {
   expectedClose: Day.optional(),
 };
 
-const onDeal = {
-  decider: Deal,
-  entityId: byId,
-  relations: (deal: Deal | undefined) => ({ owner: deal?.ownerId }),
-} as const;
+const onDeal = { decider: Deal, entityId: byId, relations: byOwner } as const;
 
 interface References {
   readonly accountId?: string | undefined;
@@ -34,7 +30,7 @@ interface References {
 }
 
 const knowledge = async ({ accountId, contactId }: References, ask: Ask) => ({
-  accountKnown: accountId ? (await ask(accountForOrder, { id: accountId })) !== null : undefined,
+  accountKnown: await accountKnown(accountId, ask),
   contactKnown: contactId ? await ask(contactKnown, { id: contactId }) : undefined,
 });
 

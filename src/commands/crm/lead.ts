@@ -3,7 +3,7 @@ import { assign, capture, changeStage, disqualify, edit, Lead, leadStages, reope
 import { convert } from '../../domain/crm/lead-conversion.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Email, Id, Reason, Text } from '../../domain/vocabulary.ts';
-import { byId, command } from '../../kernel/command.ts';
+import { byId, byOwner, command } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { accountForOrder } from '../../projections/crm/accounts.ts';
 import { Assignment, knownOwner, Phone } from './shapes.ts';
@@ -23,11 +23,7 @@ const card = {
   tags: z.array(Text(40)).max(TAGS_MAX).default([]),
 };
 
-const onLead = {
-  decider: Lead,
-  entityId: byId,
-  relations: (lead: Lead | undefined) => ({ owner: lead?.ownerId }),
-} as const;
+const onLead = { decider: Lead, entityId: byId, relations: byOwner } as const;
 
 export const captureLead = command({
   type: 'CaptureLead',

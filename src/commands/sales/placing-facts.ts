@@ -2,10 +2,10 @@ import type { FoundPrice, PlacingFacts, SoldItem, Wish, WishedLine } from '../..
 import type { Ask } from '../../kernel/command.ts';
 import type { Currency } from '../../kernel/money.ts';
 import { quantityText } from '../../kernel/quantity.ts';
-import { itemsForOrder } from '../../projections/catalogue/items.ts';
 import { pricesForOrder } from '../../projections/catalogue/price-for.ts';
 import { accountForOrder } from '../../projections/crm/accounts.ts';
 import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
+import { itemsOf } from '../knowledge.ts';
 
 type Asked = Pick<Wish, 'accountId' | 'warehouseId' | 'currency' | 'lines'>;
 
@@ -16,13 +16,13 @@ export async function placingFacts({ accountId, warehouseId, currency, lines }: 
   return {
     account,
     warehouseExists: await ask(warehouseKnown, { id: warehouseId }),
-    items: await itemsOf(lines, ask, day),
+    items: await soldItems(lines, ask, day),
     prices: wanted === undefined ? new Map() : await pricesOf(accountId, wanted, lines, ask, day),
   };
 }
 
-async function itemsOf(lines: readonly WishedLine[], ask: Ask, day: string): Promise<ReadonlyMap<string, SoldItem>> {
-  const items = await ask(itemsForOrder, { ids: [...new Set(lines.map(line => line.itemId))] });
+async function soldItems(lines: readonly WishedLine[], ask: Ask, day: string): Promise<ReadonlyMap<string, SoldItem>> {
+  const items = await itemsOf(lines, ask);
   return new Map(
     items.map(({ id, sku, name, uom, stocked, taxPercent, discontinuedOn }) => [
       id,

@@ -1,16 +1,15 @@
 import { z } from 'zod';
-import { LINES_MAX } from '../../domain/document.ts';
+import { DiscountText, LINES_MAX, numbered } from '../../domain/document.ts';
 import { beginning, existing } from '../../domain/records.ts';
 import { type PlacingFacts, place } from '../../domain/sales/placing.ts';
-import { accept, cancel, commit, decline, type Order, SalesOrder, withdraw } from '../../domain/sales/sales-order.ts';
-import { Address, Day, Id, Reason, Text } from '../../domain/vocabulary.ts';
-import { byId, command, type DecisionContext } from '../../kernel/command.ts';
-import { type Decimal, PercentText, PriceText } from '../../kernel/decimal.ts';
+import { accept, cancel, commit, decline, SalesOrder, withdraw } from '../../domain/sales/sales-order.ts';
+import { Address, Day, Id, Reason, TermDays, Text } from '../../domain/vocabulary.ts';
+import { byId, byOwner, command, type DecisionContext } from '../../kernel/command.ts';
+import { PriceText } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
 import { placingFacts } from './placing-facts.ts';
 
-const TERM_DAYS_MAX = 365;
 const CHANNELS = ['staff', 'phone', 'email', 'shop', 'import'] as const;
 
 const ordered = {
@@ -28,10 +27,8 @@ const orderedLine = {
   quantity: QuantityText,
   unitPrice: PriceText.optional(),
   priceReason: Reason.optional(),
-  discount: PercentText.default('0' as Decimal),
+  discount: DiscountText,
 };
-
-const relations = (order: Order | undefined) => ({ owner: order?.ownerId });
 
 export const placeSalesOrder = command({
   type: 'PlaceSalesOrder',
@@ -44,12 +41,12 @@ export const placeSalesOrder = command({
     channel: z.enum(CHANNELS).default('staff'),
     reference: Text(100).optional(),
     shipVia: Text(100).optional(),
-    paymentTermDays: z.int().min(0).max(TERM_DAYS_MAX).optional(),
+    paymentTermDays: TermDays.optional(),
     lines: z.array(z.strictObject(orderedLine)).min(1).max(LINES_MAX),
   }),
   decider: SalesOrder,
-  facts: (_, wish, ask, { today }) => placingFacts(numbered(wish), ask, today),
-  decide: beginning((wish, context: DecisionContext<PlacingFacts>) => place(numbered(wish), context)),
+  facts: (_, wish, ask, { today }) => placingFacts(withNumbers(wish), ask, today),
+  decide: beginning((wish, context: DecisionContext<PlacingFacts>) => place(withNumbers(wish), context)),
 });
 
 /** Sent when a deal is ordered: under the id and with the line numbers the deal knows. */
@@ -75,12 +72,12 @@ export const placeDealOrder = command({
   decide: beginning(({ id: _, ...wish }, context: DecisionContext<PlacingFacts>) => place({ ...wish, channel: 'deal' }, context)),
 });
 
-const numbered = <Line, Rest>({ lines, ...wish }: Rest & { readonly lines: readonly Line[] }) => ({
+const withNumbers = <Line, Rest>({ lines, ...wish }: Rest & { readonly lines: readonly Line[] }) => ({
   ...wish,
-  lines: lines.map((line, index) => ({ line: index + 1, ...line })),
+  lines: numbered(lines),
 });
 
-const onOrder = { decider: SalesOrder, entityId: byId, relations } as const;
+const onOrder = { decider: SalesOrder, entityId: byId, relations: byOwner } as const;
 
 export const acceptSalesOrder = command({
   ...onOrder,

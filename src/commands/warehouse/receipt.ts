@@ -1,15 +1,14 @@
 import { z } from 'zod';
+import { LINES_MAX, numbered } from '../../domain/document.ts';
 import { beginning } from '../../domain/records.ts';
 import { Day, Id, Text } from '../../domain/vocabulary.ts';
 import { Receipt, type ReceiptFacts, recordReceipt as record } from '../../domain/warehouse/receipt.ts';
 import { command, type DecisionContext } from '../../kernel/command.ts';
 import { PriceText } from '../../kernel/decimal.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
-import { itemsForOrder } from '../../projections/catalogue/items.ts';
-import { accountForOrder } from '../../projections/crm/accounts.ts';
 import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
+import { accountKnown, itemsOf } from '../knowledge.ts';
 
-const LINES_MAX = 100;
 const Line = z.strictObject({ itemId: Id, quantity: QuantityText, unitCost: PriceText.optional() });
 
 export const recordReceipt = command({
@@ -26,14 +25,14 @@ export const recordReceipt = command({
   }),
   decider: Receipt,
   facts: async (_, { warehouseId, supplierId, lines }, ask) => {
-    const items = await ask(itemsForOrder, { ids: [...new Set(lines.map(line => line.itemId))] });
+    const items = await itemsOf(lines, ask);
     return {
       warehouseExists: await ask(warehouseKnown, { id: warehouseId }),
-      supplierExists: supplierId === undefined || (await ask(accountForOrder, { id: supplierId })) !== null,
+      supplierExists: (await accountKnown(supplierId, ask)) !== false,
       stocked: new Set(items.filter(item => item.stocked).map(item => item.id)),
     };
   },
   decide: beginning(({ receivedOn, lines, ...wish }, { facts, today }: DecisionContext<ReceiptFacts>) =>
-    record({ ...wish, receivedOn: receivedOn ?? today, lines: lines.map((line, index) => ({ line: index + 1, ...line })) }, facts, today),
+    record({ ...wish, receivedOn: receivedOn ?? today, lines: numbered(lines) }, facts, today),
   ),
 });
