@@ -159,7 +159,7 @@ describe('a number series', () => {
 });
 
 describe('a payment on an invoice', () => {
-  const pay = (amount: string, currency?: string) => ({ id: 'o1~1', paymentId: 'p1', amount: wire(amount, currency) });
+  const pay = (amount: string, currency?: string) => ({ id: 'o1~1', paymentId: 'p1', accountId: 'acme', amount: wire(amount, currency) });
   const partly = PaymentApplied({ paymentId: 'p1', amount: dollars(100_00), open: dollars(88_10) });
 
   test('lowers what is open', () => {
@@ -179,6 +179,11 @@ describe('a payment on an invoice', () => {
     given(drafted).when(applyPaymentToInvoice, pay('1.00')).thenRefuses('InvalidTransition');
     given().when(applyPaymentToInvoice, pay('1.00')).thenRefuses('NotFound');
   });
+
+  test('comes from the account that owes it', () =>
+    given(drafted, started, issued)
+      .when(applyPaymentToInvoice, { ...pay('1.00'), accountId: 'another' })
+      .thenRefuses('AccountMismatch'));
 
   test('can be taken back whole, once', () => {
     given(drafted, started, issued, partly)
@@ -207,11 +212,11 @@ describe('recording a payment', () => {
     verdict.thenEvents(recorded);
     verdict.thenHolds(
       {
-        take: applyPaymentToInvoice({ id: 'i1', paymentId: 'p1', amount: wire('10.00') }),
+        take: applyPaymentToInvoice({ id: 'i1', paymentId: 'p1', accountId: 'acme', amount: wire('10.00') }),
         release: unapplyPaymentFromInvoice({ id: 'i1', paymentId: 'p1' }),
       },
       {
-        take: applyPaymentToInvoice({ id: 'i2', paymentId: 'p1', amount: wire('20.00') }),
+        take: applyPaymentToInvoice({ id: 'i2', paymentId: 'p1', accountId: 'acme', amount: wire('20.00') }),
         release: unapplyPaymentFromInvoice({ id: 'i2', paymentId: 'p1' }),
       },
     );

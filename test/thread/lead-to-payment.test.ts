@@ -205,13 +205,17 @@ describe('the thread', () => {
       await shipped(order);
       await house.make(`/invoices/${order}~1/issue`, { series: 'PAY' });
     }
-    const pay = (parts: readonly string[], amount: string) =>
+    const pay = (parts: readonly string[], amount: string, accountId = stock.accountId) =>
       house.post('/payments', {
-        accountId: stock.accountId,
+        accountId,
         amount: { amount, currency: 'RON' },
         allocations: parts.map((part, index) => ({ invoiceId: `${orders[index]}~1`, amount: { amount: part, currency: 'RON' } })),
       });
     expect(await pay(['11.90', '11.91'], '23.81')).toMatchObject({ status: 409, body: { code: 'PaymentExceedsBalance' } });
+    expect(await pay(['11.90', '11.90'], '23.80', (await goods()).accountId)).toMatchObject({
+      status: 409,
+      body: { code: 'AccountMismatch' },
+    });
     const open = async (order: string | undefined) => (await house.get(`/invoices/${order}~1`)).body['open'];
     expect(await open(orders[0])).toMatchObject({ amount: '11.90' });
     expect(await pay(['11.90', '1.90'], '13.80')).toMatchObject({ status: 201 });

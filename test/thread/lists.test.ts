@@ -22,6 +22,10 @@ const VALUES = ['x', "it's", 'true', '2026-01-31', '2026-01-31T12:00:00Z'];
 const SERVED = 200;
 const REFUSED = [400, 422];
 
+/** What Postgres would take for a day or an instant, and this house does not. */
+const LOOSE = ['now', 'infinity', '1/31/2026', '20260131'];
+const isOfTime = (name: string): boolean => /(from|to)\]$/i.test(name);
+
 const path = (route: string): string => route.replace('GET ', '').replace(/:\w+/g, 'nothing');
 
 describe('every list', () => {
@@ -38,6 +42,13 @@ describe('every list', () => {
       const statuses = asked.map(({ status }) => status);
       expect({ name, statuses: statuses.filter(status => status !== SERVED && !REFUSED.includes(status)) }).toEqual({ name, statuses: [] });
       expect({ name, served: statuses.includes(SERVED) }).toEqual({ name, served: true });
+    }
+  });
+
+  test.each(lists)('takes days and instants by ISO 8601 only: $route', async ({ route, properties }) => {
+    for (const name of Object.keys(properties).filter(isOfTime)) {
+      const asked = await Promise.all(LOOSE.map(value => house.get(`${path(route)}?${name}=${encodeURIComponent(value)}`)));
+      expect({ name, statuses: asked.map(({ status }) => status) }).toEqual({ name, statuses: LOOSE.map(() => 400) });
     }
   });
 });

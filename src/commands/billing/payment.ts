@@ -12,7 +12,8 @@ const onInvoice = { permission: 'billing:pay', decider: Invoice, entityId: byId 
 export const applyPaymentToInvoice = command({
   ...onInvoice,
   type: 'ApplyPayment',
-  summary: 'Sets a part of a payment against an invoice; refused as AccountMismatch when another owes it, as PaymentExceedsBalance when less is open.',
+  summary:
+    'Sets a part of a payment against an invoice; refused as AccountMismatch when another owes it, as PaymentExceedsBalance when less is open.',
   input: z.strictObject({ id: Id, paymentId: Id, accountId: Id, amount: MoneyText }),
   decide: applyPayment,
 });
@@ -27,7 +28,8 @@ export const unapplyPaymentFromInvoice = command({
 
 export const recordPayment = command({
   type: 'RecordPayment',
-  summary: 'Records a payment and the invoices it settles; refused as AccountMismatch, CurrencyMismatch or PaymentExceedsBalance by any of them.',
+  summary:
+    'Records a payment and the invoices it settles; refused as AccountMismatch, CurrencyMismatch or PaymentExceedsBalance by any of them.',
   route: 'POST /payments',
   permission: 'billing:pay',
   input: z.strictObject({
@@ -46,7 +48,9 @@ export const recordPayment = command({
   links: ({ allocations }) => allocations.slice(1).flatMap(part => invoiceRef(part) ?? []),
   decide: (payment, { receivedOn, ...wish }, { today }) => record(payment, { ...wish, receivedOn: receivedOn ?? today }, today),
   holds: (events, _, paymentId) =>
-    events.flatMap(({ type, data }) => (type === 'PaymentRecorded' ? data.allocations.map(part => settlement({ paymentId, accountId: data.accountId }, part)) : [])),
+    events.flatMap(({ type, data }) =>
+      type === 'PaymentRecorded' ? data.allocations.map(part => settlement({ paymentId, accountId: data.accountId }, part)) : [],
+    ),
 });
 
 export const lapsePayment = command({

@@ -132,11 +132,21 @@ export function cancel(state: State, id: string, reason: string): Outcome {
   return [InvoiceCancelled({ reason })];
 }
 
-export function applyPayment(state: State, id: string, paymentId: string, amount: Money): Outcome {
+/** What is set against an invoice, and the account whose payment it is part of. */
+interface Settlement {
+  readonly id: string;
+  readonly paymentId: string;
+  readonly accountId: string;
+  readonly amount: Money;
+}
+
+export function applyPayment(state: State, { id, paymentId, accountId, amount }: Settlement): Outcome {
   if (state.status === 'none') return notFound('invoice', id);
   if (Object.hasOwn(state.applied, paymentId)) return [];
   if (state.status !== 'issued' || state.open === undefined)
     return invalidTransition('Only an issued invoice can be paid.', ['IssueInvoice']);
+  if (accountId !== state.accountId)
+    return refuse('AccountMismatch', `Invoice ${id} is owed by another account than the one that paid.`, { invoiceId: id });
   if (amount.currency !== state.open.currency)
     return refuse('CurrencyMismatch', `The invoice is in ${state.open.currency}, the payment in ${amount.currency}.`);
   if (amount.minor > state.open.minor)

@@ -8,7 +8,7 @@ import {
   PaymentUnapplied,
 } from '../../domain/billing/invoice.ts';
 import { field } from '../../kernel/field.ts';
-import { listing } from '../../kernel/listing.ts';
+import { byDay, listing } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { day, decimal, instant, integer, minorUnits, nullable, quantity, table, text } from '../../kernel/table.ts';
@@ -158,8 +158,8 @@ export const listInvoices = listing({
     status: 'i.status = ?',
     number: 'i.number = ?',
     reference: 'i.reference = ?',
-    issuedFrom: 'i.issue_date >= ?::date',
-    issuedTo: 'i.issue_date <= ?::date',
+    issuedFrom: byDay('i.issue_date >= ?::date'),
+    issuedTo: byDay('i.issue_date <= ?::date'),
   },
   sorts: {
     newest: { sql: 'i.drafted_at', descending: true },
