@@ -43,7 +43,8 @@ export async function playRole(name: string, start: () => Promise<Role>): Promis
   try {
     const { url } = await starting;
     tell({ ready: true, ...(url !== undefined && { url }) });
-    if (!process.connected && url !== undefined) tellOperator(`Throughline's ${name} listens on ${url}`);
+    if (!process.connected)
+      tellOperator(url === undefined ? `Throughline's ${name} is at work` : `Throughline's ${name} listens on ${url}`);
   } catch (error) {
     fail(name, error);
   }
