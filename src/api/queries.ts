@@ -33,11 +33,15 @@ async function handle(query: AnyQuery, names: readonly string[], asked: Asked, w
   const after = token === undefined ? {} : { after: await around.tokens.positionOf(token) };
   try {
     const body = await around.queries.askAny(query, asked.input, { caller: who.caller, ...after });
-    return { status: 200, headers: linksOf(asked, body), body };
+    return { status: 200, headers: { ...linksOf(asked, body), ...tagOf(body) }, body };
   } catch (error) {
     throw error instanceof InvalidInput ? badParameters(error.errors, names) : error;
   }
 }
+
+/** The revision of the one record shown, for If-Match. */
+const tagOf = (body: unknown): Record<string, string> =>
+  typeof body === 'object' && body !== null && 'revision' in body ? { ETag: `"${body.revision}"` } : {};
 
 /** The next page of a list, as a link (RFC 8288). */
 function linksOf({ request }: Asked, body: unknown): Record<string, string> {

@@ -221,4 +221,14 @@ describe('the thread', () => {
     expect(await pay(['11.90', '1.90'], '13.80')).toMatchObject({ status: 201 });
     expect(await Promise.all(orders.map(open))).toMatchObject([{ amount: '0.00' }, { amount: '10.00' }]);
   });
+
+  test('tells with every record the revision that a command on it may be held to', async () => {
+    const { accountId } = await goods();
+    const seen = await house.get(`/accounts/${accountId}`);
+    expect([seen.headers.get('ETag'), seen.body['revision']]).toEqual(['"0"', 0]);
+    const rename = (name: string) => house.post(`/accounts/${accountId}/edit`, { name }, { ifMatch: 0 });
+    expect(await rename('First')).toMatchObject({ status: 200 });
+    expect(await rename('Second')).toMatchObject({ status: 412, body: { code: 'StaleVersion' } });
+    expect((await house.get(`/accounts/${accountId}`)).headers.get('ETag')).toBe('"1"');
+  });
 });

@@ -11,8 +11,10 @@ import { field } from '../../kernel/field.ts';
 import { byDay, listing } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
-import { day, decimal, instant, integer, minorUnits, nullable, quantity, table, text } from '../../kernel/table.ts';
+import { day, decimal, instant, integer, minorUnits, nullable, quantity, type RowOf, table, text } from '../../kernel/table.ts';
 import { accounts } from '../crm/accounts.ts';
+import { lineKey, lineOf } from '../lines.ts';
+import { revised } from '../platform/event-history.ts';
 
 /** Codes that addresses and exports show, kept for good. An invoice being numbered still counts as a draft. */
 const INVOICE_STATUS_CODES = { Draft: 6, Issuing: 6, Unpaid: 1, Paid: 2, PartiallyPaid: 3, Cancelled: 5 } as const;
@@ -20,37 +22,45 @@ type Status = keyof typeof INVOICE_STATUS_CODES;
 
 const settled = (open: number, gross: number): Status => (open === 0 ? 'Paid' : open === gross ? 'Unpaid' : 'PartiallyPaid');
 
+const columns = {
+  account_id: text('Account that owes'),
+  order_id: nullable(text('Sales order invoiced')),
+  reference: nullable(text("The customer's or the importing system's reference")),
+  status: text('Draft, Issuing, Unpaid, PartiallyPaid, Paid or Cancelled'),
+  status_code: integer('Stable code of the status: 6, 6, 1, 3, 2, 5'),
+  number: nullable(text('Number in its series, once issued')),
+  issue_date: nullable(day('Date of issue, once issued')),
+  due_date: nullable(day('Last day for payment, once issued')),
+  currency: text('ISO 4217 code'),
+  net: minorUnits('Sum of line nets'),
+  tax: minorUnits('Tax over all rates'),
+  gross: minorUnits('Net and tax'),
+  open: minorUnits('What remains to be paid; nothing before issue'),
+  drafted_at: instant('When the draft was made'),
+};
+type Row = RowOf<typeof columns>;
+
+const put = (row: Row | undefined, status: Status, change: Partial<Row> = {}): Row | undefined =>
+  row && { ...row, ...change, status, status_code: INVOICE_STATUS_CODES[status] };
+
+/** What is open of an issued invoice tells its status. */
+const owing = (row: Row | undefined, open: number, change: Partial<Row> = {}): Row | undefined =>
+  row && put(row, settled(open, row.gross), { ...change, open });
+
 export const invoices = projection({
   name: 'invoices',
   version: 1,
-  table: table(
-    'invoices',
-    'Invoices from draft to payment',
-    {
-      account_id: text('Account that owes'),
-      order_id: nullable(text('Sales order invoiced')),
-      reference: nullable(text("The customer's or the importing system's reference")),
-      status: text('Draft, Issuing, Unpaid, PartiallyPaid, Paid or Cancelled'),
-      status_code: integer('Stable code of the status: 6, 6, 1, 3, 2, 5'),
-      number: nullable(text('Number in its series, once issued')),
-      issue_date: nullable(day('Date of issue, once issued')),
-      due_date: nullable(day('Last day for payment, once issued')),
-      currency: text('ISO 4217 code'),
-      net: minorUnits('Sum of line nets'),
-      tax: minorUnits('Tax over all rates'),
-      gross: minorUnits('Net and tax'),
-      open: minorUnits('What remains to be paid; nothing before issue'),
-      drafted_at: instant('When the draft was made'),
-    },
-    { indexes: ['account_id', 'order_id', 'issue_date', 'drafted_at, id'] },
-  ),
+  table: table('invoices', 'Invoices from draft to payment', columns, {
+    indexes: ['account_id', 'order_id', 'issue_date', 'drafted_at, id'],
+  }),
   events: [InvoiceDrafted, InvoiceIssueStarted, InvoiceIssued, InvoiceIssueWithdrawn, InvoiceCancelled, PaymentApplied, PaymentUnapplied],
   on: {
     InvoiceDrafted: (_, { accountId, orderId, reference, currency, totals: { net, gross } }, _key, { occurredAt }) => ({
       account_id: accountId,
       order_id: orderId ?? null,
       reference: reference ?? null,
-      ...inStatus('Draft'),
+      status: 'Draft',
+      status_code: INVOICE_STATUS_CODES.Draft,
       number: null,
       issue_date: null,
       due_date: null,
@@ -61,19 +71,15 @@ export const invoices = projection({
       open: 0,
       drafted_at: occurredAt,
     }),
-    InvoiceIssueStarted: row => row && { ...row, ...inStatus('Issuing') },
+    InvoiceIssueStarted: row => put(row, 'Issuing'),
     InvoiceIssued: (row, { number, issueDate, dueDate }) =>
-      row && { ...row, ...inStatus(settled(row.gross, row.gross)), number, issue_date: issueDate, due_date: dueDate, open: row.gross },
-    InvoiceIssueWithdrawn: row => row && { ...row, ...inStatus('Draft') },
-    InvoiceCancelled: row => row && { ...row, ...inStatus('Cancelled') },
-    PaymentApplied: (row, { open }) => row && { ...row, ...inStatus(settled(open.minor, row.gross)), open: open.minor },
-    PaymentUnapplied: (row, { open }) => row && { ...row, ...inStatus(settled(open.minor, row.gross)), open: open.minor },
+      row && owing(row, row.gross, { number, issue_date: issueDate, due_date: dueDate }),
+    InvoiceIssueWithdrawn: row => put(row, 'Draft'),
+    InvoiceCancelled: row => put(row, 'Cancelled'),
+    PaymentApplied: (row, { open }) => owing(row, open.minor),
+    PaymentUnapplied: (row, { open }) => owing(row, open.minor),
   },
 });
-
-function inStatus(status: Status): { readonly status: Status; readonly status_code: number } {
-  return { status, status_code: INVOICE_STATUS_CODES[status] };
-}
 
 export const invoiceLines = projection({
   name: 'invoice-lines',
@@ -89,8 +95,8 @@ export const invoiceLines = projection({
       uom: text('Unit of measure of quantity and unit price'),
       quantity: quantity('Quantity sold'),
       unit_price: decimal('Price of one unit'),
-      discount: decimal('Discount, percent'),
-      tax_percent: decimal('Tax rate, percent'),
+      discount: decimal('Discount, per cent'),
+      tax_percent: decimal('Tax rate, per cent'),
       currency: text('ISO 4217 code'),
       net: minorUnits('Quantity × unit price less discount'),
     },
@@ -100,7 +106,7 @@ export const invoiceLines = projection({
   keys: { InvoiceDrafted: ({ lines }, { entityId }) => lines.map(({ line }) => lineKey(entityId, line)) },
   on: {
     InvoiceDrafted: (_, { lines }, key, { entityId }) => {
-      const sold = lines.find(({ line }) => lineKey(entityId, line) === key);
+      const sold = lineOf(lines, entityId, key);
       return (
         sold && {
           invoice_id: entityId,
@@ -119,10 +125,6 @@ export const invoiceLines = projection({
     },
   },
 });
-
-function lineKey(invoiceId: string, line: number): string {
-  return `${invoiceId}~${line}`;
-}
 
 const from = 'invoices i left join accounts a on a.id = i.account_id';
 const fields = {
@@ -185,11 +187,7 @@ export const showInvoice = recordWithLines({
   type: 'ShowInvoice',
   summary: 'One invoice with its lines.',
   route: 'GET /invoices/:id',
-  permission: 'billing:read',
-  reads: [invoices, invoiceLines, accounts],
+  ...revised('invoice', { permission: 'billing:read', reads: [invoices, invoiceLines, accounts], from, key: 'i.id', fields }),
   noun: 'invoice',
-  from,
-  key: 'i.id',
-  fields,
   lines: { fields: lineFields, from: 'invoice_lines l', of: 'l.invoice_id', order: 'l.line' },
 });

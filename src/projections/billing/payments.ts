@@ -5,6 +5,7 @@ import { listing, record } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { day, instant, json, minorUnits, nullable, table, text } from '../../kernel/table.ts';
 import { accounts } from '../crm/accounts.ts';
+import { revised } from '../platform/event-history.ts';
 
 export const payments = projection({
   name: 'payments',
@@ -71,4 +72,10 @@ export const listPayments = listing({
   usual: 'newest',
 });
 
-export const showPayment = record({ ...source, type: 'ShowPayment', summary: 'One payment.', route: 'GET /payments/:id', noun: 'payment' });
+export const showPayment = record({
+  ...revised('payment', source),
+  type: 'ShowPayment',
+  summary: 'One payment.',
+  route: 'GET /payments/:id',
+  noun: 'payment',
+});

@@ -7,6 +7,7 @@ import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { day, decimal, flag, instant, nullable, quantity, table, text } from '../../kernel/table.ts';
 import { accounts } from '../crm/accounts.ts';
+import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
 
 export const items = projection({
@@ -20,7 +21,7 @@ export const items = projection({
       name: text('Name'),
       uom: text('Unit of measure'),
       stocked: flag('Whether it is kept in stock; services and charges are not'),
-      tax_percent: decimal('Tax that sales of it bear, percent'),
+      tax_percent: decimal('Tax that sales of it bear, per cent'),
       category: nullable(text('Category')),
       supplier_id: nullable(text('Account that supplies it')),
       packaging: nullable(text('How many of what make one unit')),
@@ -97,7 +98,13 @@ export const listItems = listing({
   usual: 'sku',
 });
 
-export const showItem = record({ ...source, type: 'ShowItem', summary: 'One item.', route: 'GET /items/:id', noun: 'item' });
+export const showItem = record({
+  ...revised('item', source),
+  type: 'ShowItem',
+  summary: 'One item.',
+  route: 'GET /items/:id',
+  noun: 'item',
+});
 
 const IDS_MAX = 200;
 

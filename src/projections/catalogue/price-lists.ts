@@ -6,6 +6,7 @@ import { Currency } from '../../kernel/money.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { flag, instant, table, text } from '../../kernel/table.ts';
+import { revised } from '../platform/event-history.ts';
 
 export const priceLists = projection({
   name: 'price-lists',
@@ -62,7 +63,7 @@ export const listPriceLists = listing({
 });
 
 export const showPriceList = record({
-  ...source,
+  ...revised('priceList', source),
   type: 'ShowPriceList',
   summary: 'One price list.',
   route: 'GET /price-lists/:id',

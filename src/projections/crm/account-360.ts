@@ -8,7 +8,7 @@ import { invoices } from '../billing/invoices.ts';
 import { payments } from '../billing/payments.ts';
 import { deliveries } from '../fulfilment/deliveries.ts';
 import { salesOrders } from '../sales/sales-orders.ts';
-import { accounts } from './accounts.ts';
+import { accountStatus, accounts } from './accounts.ts';
 import { contacts } from './contacts.ts';
 import { deals } from './deals.ts';
 
@@ -25,7 +25,7 @@ const account = {
   paymentTermDays: field.integer('a.payment_term_days'),
   phone: field.maybe(field.text('a.phone')),
   ownerId: field.text('a.owner_id'),
-  status: field.text(`case when a.blocked_reason is not null then 'blocked' when a.active then 'active' else 'prospect' end`),
+  status: accountStatus,
 };
 
 /** One part of the page: what may be seen with which right, read from where. */

@@ -8,6 +8,7 @@ import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { flag, instant, integer, json, minorUnits, nullable, table, text, texts } from '../../kernel/table.ts';
 import { priceLists } from '../catalogue/price-lists.ts';
+import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
 
 export const accounts = projection({
@@ -79,6 +80,11 @@ function cardColumns(card: AccountCard) {
   };
 }
 
+/** blocked, active or prospect, of `accounts a`. */
+export const accountStatus = field.text(
+  `case when a.blocked_reason is not null then 'blocked' when a.active then 'active' else 'prospect' end`,
+);
+
 const source = {
   permission: 'crm:read',
   reads: [accounts, priceLists],
@@ -102,7 +108,7 @@ const source = {
     address: field.maybe(field.json('a.address', PostalAddress)),
     ownerId: field.text('a.owner_id'),
     leadId: field.maybe(field.text('a.lead_id')),
-    status: field.text(`case when a.blocked_reason is not null then 'blocked' when a.active then 'active' else 'prospect' end`),
+    status: accountStatus,
     blockedReason: field.maybe(field.text('a.blocked_reason')),
     createdAt: field.instant('a.created_at'),
   },
@@ -129,7 +135,7 @@ export const listAccounts = listing({
 });
 
 export const showAccount = record({
-  ...source,
+  ...revised('account', source),
   type: 'ShowAccount',
   summary: 'One account.',
   route: 'GET /accounts/:id',

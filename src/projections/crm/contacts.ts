@@ -5,6 +5,7 @@ import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { flag, instant, nullable, table, text } from '../../kernel/table.ts';
+import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
 import { accounts } from './accounts.ts';
 
@@ -92,7 +93,7 @@ export const listContacts = listing({
 });
 
 export const showContact = record({
-  ...source,
+  ...revised('contact', source),
   type: 'ShowContact',
   summary: 'One contact.',
   route: 'GET /contacts/:id',
@@ -100,12 +101,15 @@ export const showContact = record({
 });
 
 /** Asked by commands that name a contact. */
-export const contactKnown = query({
-  type: 'ContactKnown',
-  summary: 'Whether there is such a contact.',
+export const contactOwner = query({
+  type: 'ContactOwner',
+  summary: 'Who answers for a contact; null where there is none.',
   permission: 'crm:read',
   reads: [contacts],
   input: z.strictObject({ id: z.string().max(200) }),
-  output: z.boolean(),
-  answer: async (db, { id }) => (await db.rows('select 1 from contacts where id = $1', [id])).length > 0,
+  output: z.string().nullable(),
+  answer: async (db, { id }) => {
+    const [row] = await db.rows<{ readonly owner: string }>('select owner_id as owner from contacts where id = $1', [id]);
+    return row?.owner ?? null;
+  },
 });

@@ -6,6 +6,8 @@ import { projection, type ViewMeta } from '../../kernel/projection.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { day, decimal, instant, integer, minorUnits, nullable, quantity, table, text } from '../../kernel/table.ts';
 import { items } from '../catalogue/items.ts';
+import { lineKey } from '../lines.ts';
+import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
 import { accounts } from './accounts.ts';
 import { contacts } from './contacts.ts';
@@ -113,7 +115,7 @@ export const dealLines = projection({
 });
 
 function ofLine({ line }: { readonly line: number }, { entityId }: ViewMeta): readonly string[] {
-  return [`${entityId}~${line}`];
+  return [lineKey(entityId, line)];
 }
 
 const source = {
@@ -173,7 +175,7 @@ export const listDeals = listing({
 });
 
 export const showDeal = recordWithLines({
-  ...source,
+  ...revised('deal', source),
   type: 'ShowDeal',
   summary: 'One deal with its lines.',
   route: 'GET /deals/:id',

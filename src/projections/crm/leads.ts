@@ -3,6 +3,7 @@ import { field } from '../../kernel/field.ts';
 import { listing, record } from '../../kernel/listing.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
 import { instant, minorUnits, nullable, table, text, texts } from '../../kernel/table.ts';
+import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
 
 export const leads = projection({
@@ -128,4 +129,10 @@ export const listLeads = listing({
   usual: 'newest',
 });
 
-export const showLead = record({ ...source, type: 'ShowLead', summary: 'One lead.', route: 'GET /leads/:id', noun: 'lead' });
+export const showLead = record({
+  ...revised('lead', source),
+  type: 'ShowLead',
+  summary: 'One lead.',
+  route: 'GET /leads/:id',
+  noun: 'lead',
+});

@@ -15,6 +15,7 @@ import { projection } from '../../kernel/projection.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { day, instant, json, nullable, type RowOf, table, text } from '../../kernel/table.ts';
 import { accounts } from '../crm/accounts.ts';
+import { revised } from '../platform/event-history.ts';
 import { salesOrders } from '../sales/sales-orders.ts';
 import { warehouses } from '../warehouse/warehouses.ts';
 
@@ -36,7 +37,8 @@ const columns = {
 };
 type Row = RowOf<typeof columns>;
 
-const put = (row: Row | undefined, status: DeliveryStatus, change: Partial<Row>): Row | undefined => row && { ...row, ...change, status };
+const put = (row: Row | undefined, status: DeliveryStatus, change: Partial<Row> = {}): Row | undefined =>
+  row && { ...row, ...change, status };
 
 export const deliveries = projection({
   name: 'deliveries',
@@ -64,7 +66,7 @@ export const deliveries = projection({
     DeliveryShipped: (row, { shippedOn, carrier, trackingNumber }) =>
       put(row, 'Shipped', { shipped_on: shippedOn, carrier: carrier ?? null, tracking_number: trackingNumber ?? null }),
     DeliveryDelivered: (row, { deliveredOn }) => put(row, 'Delivered', { delivered_on: deliveredOn }),
-    DeliveryCancelled: row => put(row, 'Cancelled', {}),
+    DeliveryCancelled: row => put(row, 'Cancelled'),
   },
 });
 
@@ -120,7 +122,7 @@ export const listDeliveries = listing({
 });
 
 export const showDelivery = recordWithLines({
-  ...source,
+  ...revised('delivery', source),
   type: 'ShowDelivery',
   summary: 'One delivery note with its lines.',
   route: 'GET /deliveries/:id',

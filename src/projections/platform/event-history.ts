@@ -1,44 +1,42 @@
 /** Every fact of the house, for auditors: in all, of one record, and along one thread from first cause to last effect. */
 import { z } from 'zod';
-import { field } from '../../kernel/field.ts';
+import { type Fields, field } from '../../kernel/field.ts';
 import { byInstant, listing } from '../../kernel/listing.ts';
-import { chronicle } from '../../kernel/projection.ts';
+import { type AnyProjection, chronicle } from '../../kernel/projection.ts';
 import { decimal, instant, integer, json, table, text, texts } from '../../kernel/table.ts';
 
 /** Positions have at most 20 digits; with zeros before them their text is in the order of the log. */
 const POSITION_DIGITS = 20;
 
-export const eventHistoryTable = table(
-  'event_history',
-  'Every event of every kind, as it was stored',
-  {
-    position: decimal('Position in the whole event log'),
-    event_id: text('Id of the event'),
-    category: text('Kind of record the event is about'),
-    record_id: text('Id of the record the event is about'),
-    revision: integer('Place among the events of the record, from 0'),
-    type: text('Kind of event'),
-    version: integer('Version of the shape in which the data were written'),
-    recorded_at: instant('When it was recorded'),
-    occurred_at: instant('When it happened in the business; differs from recorded_at where it was back-dated'),
-    actor_kind: text('Who did it: staff, contact, integration or system'),
-    actor_id: text('Id of the user, contact, key or process that did it'),
-    command_id: text('Id of the command that led to it'),
-    correlation_id: text('Thread it belongs to, from first cause to last effect'),
-    causation_id: text('Event or command that led to it directly'),
-    links: texts('Further threads it touches'),
-    data: json<unknown>('What happened, as written then'),
-  },
-  {
-    key: 'Position with leading zeros, so that its order is the order of the log',
-    indexes: ['category, record_id, id', 'type, id', 'actor_id, id', 'correlation_id, id', 'recorded_at, id', 'using gin (links)'],
-  },
-);
-
 export const eventHistory = chronicle({
   name: 'event-history',
   version: 1,
-  table: eventHistoryTable,
+  table: table(
+    'event_history',
+    'Every event of every kind, as it was stored',
+    {
+      position: decimal('Position in the whole event log'),
+      event_id: text('Id of the event'),
+      category: text('Kind of record the event is about'),
+      record_id: text('Id of the record the event is about'),
+      revision: integer('Place among the events of the record, from 0'),
+      type: text('Kind of event'),
+      version: integer('Version of the shape in which the data were written'),
+      recorded_at: instant('When it was recorded'),
+      occurred_at: instant('When it happened in the business; differs from recorded_at where it was back-dated'),
+      actor_kind: text('Who did it: staff, contact, integration or system'),
+      actor_id: text('Id of the user, contact, key or process that did it'),
+      command_id: text('Id of the command that led to it'),
+      correlation_id: text('Thread it belongs to, from first cause to last effect'),
+      causation_id: text('Event or command that led to it directly'),
+      links: texts('Further threads it touches'),
+      data: json<unknown>('What happened, as written then'),
+    },
+    {
+      key: 'Position with leading zeros, so that its order is the order of the log',
+      indexes: ['category, record_id, id', 'type, id', 'actor_id, id', 'correlation_id, id', 'recorded_at, id', 'using gin (links)'],
+    },
+  ),
   key: ({ position }) => position.padStart(POSITION_DIGITS, '0'),
   row: ({ data, version }, meta) => ({
     position: meta.position,
@@ -60,7 +58,23 @@ export const eventHistory = chronicle({
   }),
 });
 
-const about = {
+interface Source<F extends Fields> {
+  readonly reads: readonly AnyProjection[];
+  readonly key: string;
+  readonly fields: F;
+}
+
+/** What one record is read from, with the revision that If-Match takes for a command on it. */
+export const revised = <F extends Fields, S extends Source<F>>(category: string, source: S & Source<F>) => ({
+  ...source,
+  reads: [...source.reads, eventHistory],
+  fields: { ...source.fields, revision: field.integer(revisionOf(category, source.key)) },
+});
+
+const revisionOf = (category: string, key: string): string =>
+  `(select h.revision from event_history h where h.category = '${category}' and h.record_id = ${key} order by h.id desc limit 1)`;
+
+const source = {
   permission: 'platform:audit',
   reads: [eventHistory],
   from: 'event_history e',
@@ -87,7 +101,7 @@ const about = {
 const inOrder = { position: { sql: 'e.id' }, newest: { sql: 'e.id', descending: true } } as const;
 
 export const listEvents = listing({
-  ...about,
+  ...source,
   type: 'ListEvents',
   summary: 'All events, newest first. `from` (inclusive) and `to` (exclusive) are ISO 8601 instants of recording.',
   route: 'GET /events',
@@ -104,7 +118,7 @@ export const listEvents = listing({
 });
 
 export const showRecordHistory = listing({
-  ...about,
+  ...source,
   type: 'ShowRecordHistory',
   summary: 'What happened to one record, from the beginning. `type` is the category of its events, e.g. `salesOrder`.',
   route: 'GET /records/:type/:id/history',
@@ -114,7 +128,7 @@ export const showRecordHistory = listing({
 });
 
 export const showThread = listing({
-  ...about,
+  ...source,
   type: 'ShowThread',
   summary:
     'One thread from first cause to last effect, events of other threads that touch it included. `causationId` is the `id` of the event or command that led to each.',

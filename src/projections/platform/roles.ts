@@ -5,17 +5,15 @@ import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { table, text, texts } from '../../kernel/table.ts';
 
-export const rolesTable = table(
-  'roles',
-  'Roles defined in this house, beside the built-in ones',
-  { name: text('Name for people'), grants: texts('Permissions: context:action, with :own for own records only, or *') },
-  { key: 'Code of the role' },
-);
-
 export const roles = projection({
   name: 'roles',
   version: 1,
-  table: rolesTable,
+  table: table(
+    'roles',
+    'Roles defined in this house, beside the built-in ones',
+    { name: text('Name for people'), grants: texts('Permissions: context:action, with :own for own records only, or *') },
+    { key: 'Code of the role' },
+  ),
   events: RoleStream.events,
   on: { RoleDefined: (_, terms) => terms, RoleRedefined: (_, terms) => terms },
 });

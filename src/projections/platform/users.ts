@@ -6,26 +6,25 @@ import { listing, record } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { flag, instant, nullable, table, text, texts } from '../../kernel/table.ts';
+import { revised } from './event-history.ts';
 import { roles } from './roles.ts';
-
-export const usersTable = table(
-  'users',
-  'Who can sign in, and with which roles',
-  {
-    email: text('E-mail address, in small letters'),
-    name: text('Name for people'),
-    roles: texts('Codes of the roles borne'),
-    enabled: flag('Whether signing in is allowed'),
-    registered_at: instant('When the user was registered'),
-    enabled_since: nullable(instant('When the user was last enabled again after having been disabled')),
-  },
-  { key: 'Id of the user', indexes: ['email', 'name, id'] },
-);
 
 export const users = projection({
   name: 'users',
   version: 1,
-  table: usersTable,
+  table: table(
+    'users',
+    'Who can sign in, and with which roles',
+    {
+      email: text('E-mail address, in small letters'),
+      name: text('Name for people'),
+      roles: texts('Codes of the roles borne'),
+      enabled: flag('Whether signing in is allowed'),
+      registered_at: instant('When the user was registered'),
+      enabled_since: nullable(instant('When the user was last enabled again after having been disabled')),
+    },
+    { key: 'Id of the user', indexes: ['email', 'name, id'] },
+  ),
   events: UserStream.events,
   on: {
     UserRegistered: (_, user, _key, { recordedAt }) => ({ ...user, enabled: true, registered_at: recordedAt, enabled_since: null }),
@@ -36,7 +35,7 @@ export const users = projection({
   },
 });
 
-const about = {
+const source = {
   permission: 'platform:users',
   reads: [users],
   from: 'users u',
@@ -52,7 +51,7 @@ const about = {
 } as const;
 
 export const listUsers = listing({
-  ...about,
+  ...source,
   type: 'ListUsers',
   summary: 'Users with their roles.',
   route: 'GET /users',
@@ -61,7 +60,13 @@ export const listUsers = listing({
   usual: 'name',
 });
 
-export const showUser = record({ ...about, type: 'ShowUser', summary: 'One user.', route: 'GET /users/:id', noun: 'user' });
+export const showUser = record({
+  ...revised('user', about),
+  type: 'ShowUser',
+  summary: 'One user.',
+  route: 'GET /users/:id',
+  noun: 'user',
+});
 
 interface PersonRow {
   readonly id: string;

@@ -9,6 +9,7 @@ import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { invoices } from '../billing/invoices.ts';
 import { accounts } from '../crm/accounts.ts';
 import { deliveries } from '../fulfilment/deliveries.ts';
+import { revised } from '../platform/event-history.ts';
 import { processes, standing } from '../platform/processes.ts';
 import { reservations } from '../warehouse/reservations.ts';
 import { warehouses } from '../warehouse/warehouses.ts';
@@ -93,19 +94,21 @@ export const listSalesOrders = listing({
 });
 
 export const showSalesOrder = recordWithLines({
-  ...source,
-  reads: [...source.reads, processes],
-  from: `${source.from} left join processes p on p.id = 'order-fulfilment~' || o.id`,
-  fields: {
-    ...fields,
-    process: field.maybe(field.object(standing)),
-    reason: field.maybe(field.text('o.reason')),
-    shipTo: field.maybe(field.json('o.ship_to', PostalAddress)),
-    shipVia: field.maybe(field.text('o.ship_via')),
-    paymentTermDays: field.integer('o.payment_term_days'),
-    acceptedAt: field.maybe(field.instant('o.accepted_at')),
-    taxes,
-  },
+  ...revised('salesOrder', {
+    ...source,
+    reads: [...source.reads, processes],
+    from: `${source.from} left join processes p on p.id = 'order-fulfilment~' || o.id`,
+    fields: {
+      ...fields,
+      process: field.maybe(field.object(standing)),
+      reason: field.maybe(field.text('o.reason')),
+      shipTo: field.maybe(field.json('o.ship_to', PostalAddress)),
+      shipVia: field.maybe(field.text('o.ship_via')),
+      paymentTermDays: field.integer('o.payment_term_days'),
+      acceptedAt: field.maybe(field.instant('o.accepted_at')),
+      taxes,
+    },
+  }),
   type: 'ShowSalesOrder',
   summary:
     'One sales order with its lines, what is reserved for each and what waits, its delivery, its invoice, and why it is where it is.',

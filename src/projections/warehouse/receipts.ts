@@ -6,6 +6,7 @@ import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { day, instant, json, nullable, table, text } from '../../kernel/table.ts';
 import { items } from '../catalogue/items.ts';
 import { accounts } from '../crm/accounts.ts';
+import { revised } from '../platform/event-history.ts';
 import { warehouses } from './warehouses.ts';
 
 export const receipts = projection({
@@ -71,7 +72,7 @@ export const listReceipts = listing({
 });
 
 export const showReceipt = recordWithLines({
-  ...source,
+  ...revised('receipt', source),
   type: 'ShowReceipt',
   summary: 'One goods receipt with its lines.',
   route: 'GET /receipts/:id',

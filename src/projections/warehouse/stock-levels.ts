@@ -12,6 +12,7 @@ import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { quantity, type RowOf, table, text } from '../../kernel/table.ts';
 import { items } from '../catalogue/items.ts';
+import { revised } from '../platform/event-history.ts';
 import { warehouses } from './warehouses.ts';
 
 const columns = {
@@ -92,7 +93,7 @@ export const listStockLevels = listing({
 });
 
 export const showStockLevel = record({
-  ...source,
+  ...revised('stock', source),
   type: 'ShowStockLevel',
   summary: 'What one warehouse has of one item; the id is warehouse and item, joined by ~.',
   route: 'GET /stock-levels/:id',

@@ -5,6 +5,7 @@ import { listing, record } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { table, text } from '../../kernel/table.ts';
+import { revised } from '../platform/event-history.ts';
 
 export const warehouses = projection({
   name: 'warehouses',
@@ -36,7 +37,7 @@ export const listWarehouses = listing({
 });
 
 export const showWarehouse = record({
-  ...source,
+  ...revised('warehouse', source),
   type: 'ShowWarehouse',
   summary: 'One warehouse.',
   route: 'GET /warehouses/:id',
