@@ -95,7 +95,8 @@ async function settle(path: string, account: Account): Promise<boolean> {
     if (!found.isDirectory() || (found.uid !== 0 && found.uid !== account.uid)) return false;
     if (found.uid === 0) await give(path, account);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
+    // Another place helps against a lack of rights, not against a disk that takes nothing.
+    if (['ENOSPC', 'EDQUOT', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return false;
   }
   return (await runAs(account, '/bin/sh', ['-c', 'cd -- "$1" && test -w .', 'sh', path])).ok;
