@@ -12,6 +12,8 @@ import { randomFrom } from './random.ts';
 import { openShop, Shopper } from './shop.ts';
 
 const PACE_MS = 5;
+/** Clients who write without a pause, so that hardly a moment is without a write under way. */
+const CLERKS = 4;
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
 const ledger = await Ledger.open(plan.ledger);
@@ -29,7 +31,8 @@ const told = once(process.stdin, 'data').then(() => {
 const shoppers = shop.accounts.map(
   (accountId, index) => new Shopper(clientOf(`client${index}`), shop, accountId, randomFrom(random.between(0, 2 ** 31)), () => isOver),
 );
-await Promise.all(shoppers.map(work));
+const clerks = Array.from({ length: CLERKS }, (_, index) => clientOf(`clerk${index}`));
+await Promise.all([...shoppers.map(work), ...clerks.map(write)]);
 await told;
 await ledger.close();
 console.log(JSON.stringify({ orders: shoppers.reduce((sum, { orders }) => sum + orders, 0) }));
@@ -38,6 +41,13 @@ process.exit();
 async function work(shopper: Shopper): Promise<void> {
   while (!isOver) {
     await shopper.shop();
+    await sleep(PACE_MS);
+  }
+}
+
+async function write(clerk: Client): Promise<void> {
+  for (let written = 1; !isOver; written++) {
+    await clerk.command('POST /accounts', { name: `Number ${written} of a clerk`, currency: 'RON' });
     await sleep(PACE_MS);
   }
 }

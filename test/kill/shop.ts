@@ -63,7 +63,7 @@ interface Invoice {
 const LINES_MAX = 3;
 const PIECES_MAX = 4;
 const PROMPT_MS = 4_000;
-const LOOK_MS = 60;
+const LOOK_MS = 200;
 const DISCOUNTS = ['0', '0', '7.5', '12.3456'];
 
 /** How often a customer does something else than buying and paying, in percent. */
