@@ -61,7 +61,7 @@ export const listUsers = listing({
 });
 
 export const showUser = record({
-  ...revised('user', about),
+  ...revised('user', source),
   type: 'ShowUser',
   summary: 'One user.',
   route: 'GET /users/:id',

@@ -10,6 +10,7 @@ import {
 import type { PostalAddress } from '../../domain/vocabulary.ts';
 import { projection } from '../../kernel/projection.ts';
 import { day, decimal, flag, instant, integer, json, minorUnits, nullable, quantity, type RowOf, table, text } from '../../kernel/table.ts';
+import { lineKey, lineOf } from '../lines.ts';
 
 /** Codes that addresses and exports show, kept for good. */
 const ORDER_STATUS_CODES: Readonly<Record<OrderStatus, number>> = { Draft: 1, Declined: 3, Accepted: 4, Cancelled: 6 };
@@ -80,8 +81,6 @@ export const salesOrders = projection({
   },
 });
 
-const lineKey = (orderId: string, line: number): string => `${orderId}~${line}`;
-
 export const salesOrderLines = projection({
   name: 'sales-order-lines',
   version: 1,
@@ -99,8 +98,8 @@ export const salesOrderLines = projection({
       stocked: flag('False for services such as freight, which are neither reserved nor delivered'),
       quantity: quantity('Quantity ordered'),
       unit_price: decimal('Price of one unit'),
-      discount: decimal('Discount, percent'),
-      tax_percent: decimal('Tax rate, percent'),
+      discount: decimal('Discount, per cent'),
+      tax_percent: decimal('Tax rate, per cent'),
       currency: text('ISO 4217 code'),
       net: minorUnits('Quantity × unit price less discount'),
       price_source: text('Where the price came from: list, standard or hand'),
@@ -115,7 +114,7 @@ export const salesOrderLines = projection({
   keys: { SalesOrderPlaced: ({ lines }, { entityId }) => lines.map(({ line }) => lineKey(entityId, line)) },
   on: {
     SalesOrderPlaced: (_, { lines, ownerId }, key, { entityId }) => {
-      const sold = lines.find(({ line }) => lineKey(entityId, line) === key);
+      const sold = lineOf(lines, entityId, key);
       return (
         sold && {
           order_id: entityId,
