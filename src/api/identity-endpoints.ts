@@ -1,7 +1,7 @@
 /** Signing in and out, passwords and API keys: what handles secrets and is therefore neither command nor event. */
 import { ulid } from 'ulid';
 import { z } from 'zod';
-import { covers } from '../kernel/authority.ts';
+import { covers, Grants } from '../kernel/authority.ts';
 import { pointer } from '../runtime/executor/pointers.ts';
 import type { Identity, NewSession, SignedIn } from '../runtime/identity/port.ts';
 import { recordId, uuidv5 } from '../runtime/ids.ts';
@@ -22,7 +22,6 @@ export interface IdentitySurroundings {
 const PASSWORD_MIN = 10;
 const PASSWORD_MAX = 256;
 const EMAIL_MAX = 254;
-const GRANTS_MAX = 200;
 const DEVICE_KEPT_MS = 180 * 24 * 3_600_000;
 
 const module = 'identity';
@@ -33,7 +32,6 @@ const User = z
   .meta({ id: 'SignedInUser' });
 const userOf = ({ id, email, name, roles }: NewSession['person']) => ({ id, email, name, roles });
 
-const Grants = z.array(z.string().min(1).max(100)).max(GRANTS_MAX);
 const NewPassword = z.string().min(PASSWORD_MIN, `At least ${PASSWORD_MIN} characters`).max(PASSWORD_MAX);
 const Credentials = z.strictObject({ email: z.string().min(1).max(EMAIL_MAX), password: z.string().min(1).max(PASSWORD_MAX) });
 const PasswordChange = z.strictObject({

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Permission, Relations } from './command.ts';
 import type { Actor } from './metadata.ts';
 
@@ -29,6 +30,12 @@ export function authorise(who: Caller, permission: Permission, relations: Relati
   if (!who.mayOwn(permission)) return 'forbidden';
   return relations === undefined || relations.owner === who.actor.id ? 'allowed' : 'hidden';
 }
+
+/** A permission as a role or key is given it: `context:action`, the same with `:own`, or `*`. */
+const Grant = z.string().regex(/^(\*|[a-z][a-z-]*:[a-z][a-z-]*(:own)?)$/, 'A permission as context:action, the same with :own, or *');
+
+const GRANTS_MAX = 200;
+export const Grants = z.array(Grant).max(GRANTS_MAX);
 
 const OWN = ':own';
 

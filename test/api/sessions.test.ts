@@ -285,6 +285,7 @@ describe('API keys', () => {
     const maker = as(home.app, await home.tokenOf('maker@firm.ro'));
     expect((await maker.post('/api-keys', { name: 'k', grants: ['notes:read'] }).expect(409)).body.code).toBe('BeyondOwnRights');
     await maker.post('/api-keys', { name: 'k', grants: ['*'] }).expect(409);
+    await admin.post('/api-keys', { name: 'k', grants: ['everything'] }).expect(422);
     const made = await maker.post('/api-keys', { name: 'k', grants: ['platform:keys', 'notes:read:own'] }).expect(201);
     await as(home.app, made.body.token).post('/api-keys', { name: 'k', grants: [] }).expect(403);
     await home.user('plain@firm.ro', ['analyst']);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { BUILT_IN_ROLES, Grants, RoleCode } from '../../src/domain/platform/grants.ts';
+import { BUILT_IN_ROLES, RoleCode } from '../../src/domain/platform/grants.ts';
+import { Grants } from '../../src/kernel/authority.ts';
 import { registry } from '../../src/kernel/module.ts';
 import { modules } from '../../src/modules/index.ts';
 

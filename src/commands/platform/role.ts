@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { Grants, RoleCode } from '../../domain/platform/grants.ts';
+import { RoleCode } from '../../domain/platform/grants.ts';
 import { define, RoleStream, redefine } from '../../domain/platform/role.ts';
 import { Text } from '../../domain/vocabulary.ts';
+import { Grants } from '../../kernel/authority.ts';
 import { command } from '../../kernel/command.ts';
 
 const onRole = {

@@ -1,11 +1,6 @@
 /** What people may do, by role: `context:action`, the same with `:own` for one's own records only, or `*` for everything. */
 import { z } from 'zod';
 
-const Grant = z.string().regex(/^(\*|[a-z][a-z-]*:[a-z][a-z-]*(:own)?)$/, 'A permission as context:action, the same with :own, or *');
-
-const GRANTS_MAX = 200;
-export const Grants = z.array(Grant).max(GRANTS_MAX);
-
 /** A role's code is its name for programs and never changes. */
 export const RoleCode = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'A code of small letters, digits and dashes, at most 40');
 
