@@ -1,11 +1,17 @@
 /** What commands of several contexts must know of others. */
-import type { Ask } from '../kernel/command.ts';
+import type { Ask, FactsContext } from '../kernel/command.ts';
 import { itemsForOrder } from '../projections/catalogue/items.ts';
 import { accountForOrder } from '../projections/crm/accounts.ts';
 
+/** The terms of trade with an account; null where there is none that the caller may know of. */
+export async function accountFor(id: string, ask: Ask, { reaches }: FactsContext) {
+  const account = await ask(accountForOrder, { id });
+  return account !== null && reaches(account.ownerId) ? account : null;
+}
+
 /** Whether there is such an account; undefined where none is named. */
-export const accountKnown = async (id: string | null | undefined, ask: Ask): Promise<boolean | undefined> =>
-  id ? (await ask(accountForOrder, { id })) !== null : undefined;
+export const accountKnown = async (id: string | null | undefined, ask: Ask, context: FactsContext): Promise<boolean | undefined> =>
+  id ? (await accountFor(id, ask, context)) !== null : undefined;
 
 export const itemKnown = async (id: string, ask: Ask): Promise<boolean> => (await ask(itemsForOrder, { ids: [id] })).length > 0;
 

@@ -46,6 +46,15 @@ export interface DecisionContext<Facts = undefined> {
 /** Asks a query as the system, after all that caused this command is visible. Advisory: what must never break is decided in a stream. */
 export type Ask = <Input extends z.ZodType, Answer>(query: Query<Input, Answer>, input: z.input<Input>) => Promise<Answer>;
 
+/** What asking for facts may lean on. */
+export interface FactsContext {
+  /** ISO 8601 date of the command in the company's time zone. */
+  readonly today: string;
+  readonly entityId: string;
+  /** Whether the caller may know of what this person owns: all there is, or own records only where the right to the command says so. */
+  reaches(ownerId: string): boolean;
+}
+
 /** Something secured in another stream before the append, and the way back when a later hold or the append is refused. */
 export interface Hold {
   readonly take: CommandMessage;
@@ -77,12 +86,7 @@ export interface CommandDefinition<
   /** Further records whose threads this command touches. */
   readonly links?: (input: z.output<Input>) => readonly RecordRef[];
   readonly relations?: (state: State) => Relations;
-  readonly facts?: (
-    state: State,
-    input: z.output<Input>,
-    ask: Ask,
-    context: { readonly today: string; readonly entityId: string },
-  ) => Promise<Facts>;
+  readonly facts?: (state: State, input: z.output<Input>, ask: Ask, context: FactsContext) => Promise<Facts>;
   readonly decide: (state: State, input: z.output<Input>, context: DecisionContext<Facts>) => Decision<EventOf<D>>;
   /** What must be true in other streams first; taken in stream-name order before the append. */
   readonly holds?: (events: readonly EventOf<D>[], state: State, entityId: string) => readonly Hold[];
@@ -103,12 +107,7 @@ export interface AnyCommand {
   readonly parent?: (input: never) => RecordRef | undefined;
   readonly links?: (input: never) => readonly RecordRef[];
   readonly relations?: (state: never) => Relations;
-  readonly facts?: (
-    state: never,
-    input: never,
-    ask: Ask,
-    context: { readonly today: string; readonly entityId: string },
-  ) => Promise<unknown>;
+  readonly facts?: (state: never, input: never, ask: Ask, context: FactsContext) => Promise<unknown>;
   readonly decide: (
     state: never,
     input: never,

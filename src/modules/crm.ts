@@ -25,7 +25,7 @@ import { module } from '../kernel/module.ts';
 import { account360 } from '../projections/crm/account-360.ts';
 import { accountForOrder, accounts, listAccounts, showAccount } from '../projections/crm/accounts.ts';
 import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
-import { contactKnown, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
+import { contactOwner, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
 import { dealLines, deals, listDeals, showDeal } from '../projections/crm/deals.ts';
 import { leads, listLeads, showLead } from '../projections/crm/leads.ts';
 import { accountActivation } from '../sagas/crm/account-activation.ts';
@@ -77,7 +77,7 @@ export const crm = module({
     account360,
     listContacts,
     showContact,
-    contactKnown,
+    contactOwner,
     listDeals,
     showDeal,
     showLeadBoard,

@@ -21,16 +21,22 @@ export interface Sending {
   readonly token?: string;
 }
 
-/** The whole house on a database of its own, spoken to over HTTP as the administrator. Everything written is seen by what is asked next. */
-export interface TestHouse {
-  readonly url: string;
-  readonly databaseUrl: string;
+/** Somebody who speaks to the house over HTTP. Everything they write is seen by what they ask next. */
+export interface Voice {
   post(path: string, body?: object, sending?: Sending): Promise<Answer>;
   get(path: string, sending?: Sending): Promise<Answer>;
   /** Posts and expects it to succeed; answers the record's id. */
   make(path: string, body?: object, sending?: Sending): Promise<string>;
   /** Asks until the answer pleases, for what sagas do on their own. */
   until(path: string, pleases: (body: Readonly<Record<string, unknown>>) => boolean): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** The whole house on a database of its own, spoken to as the administrator. */
+export interface TestHouse extends Voice {
+  readonly url: string;
+  readonly databaseUrl: string;
+  /** The voice of a new user with these roles. */
+  as(...roles: readonly string[]): Promise<Voice>;
   stop(): Promise<void>;
 }
 
@@ -50,9 +56,16 @@ export async function startHouse(): Promise<TestHouse> {
   } as const;
   const worker = await startWorker(config);
   const api = await runApi(config);
-  const speaking = await speak(api.url);
+  const admin = await speak(api.url, { email: 'admin@localhost', password: ADMIN_PASSWORD });
+  let people = 0;
   return {
-    ...speaking,
+    ...admin,
+    as: async (...roles) => {
+      const person = { email: `person${people++}@firm.example`, password: ADMIN_PASSWORD };
+      const id = await admin.make('/users', { email: person.email, name: 'Person', roles });
+      await admin.post(`/users/${id}/password`, { password: person.password });
+      return speak(api.url, person);
+    },
     url: api.url,
     databaseUrl: database.url,
     stop: async () => {
@@ -77,7 +90,7 @@ async function startWorker(config: object): Promise<{ stop(): Promise<void> }> {
   };
 }
 
-async function speak(url: string): Promise<Omit<TestHouse, 'url' | 'databaseUrl' | 'stop'>> {
+async function speak(url: string, credentials: { readonly email: string; readonly password: string }): Promise<Voice> {
   let bearer: string | undefined;
   let newest: string | null = null;
 
@@ -125,7 +138,7 @@ async function speak(url: string): Promise<Omit<TestHouse, 'url' | 'databaseUrl'
     }
   };
 
-  const session = await post('/sessions', { email: 'admin@localhost', password: ADMIN_PASSWORD });
+  const session = await post('/sessions', credentials);
   bearer = String(session.body['token']);
   return { post, get, make, until };
 }

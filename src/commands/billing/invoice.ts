@@ -7,8 +7,7 @@ import { byId, command } from '../../kernel/command.ts';
 import { PriceText } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
-import { accountForOrder } from '../../projections/crm/accounts.ts';
-import { itemsOf } from '../knowledge.ts';
+import { accountFor, itemsOf } from '../knowledge.ts';
 
 const HandLine = z.strictObject({
   itemId: Id,
@@ -31,9 +30,9 @@ export const draftInvoice = command({
   }),
   decider: Invoice,
   parent: ({ accountId }) => ({ category: 'account', id: accountId }),
-  facts: async (_, { accountId, lines }, ask) => {
+  facts: async (_, { accountId, lines }, ask, context) => {
     const items = await itemsOf(lines, ask);
-    return { account: await ask(accountForOrder, { id: accountId }), items: new Map(items.map(item => [item.id, item])) };
+    return { account: await accountFor(accountId, ask, context), items: new Map(items.map(item => [item.id, item])) };
   },
   decide: (invoice, wish, context) => (invoice.status === 'none' ? draftByHand(wish, context) : []),
 });

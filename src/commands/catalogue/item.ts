@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { add, discontinue, edit, Item, reinstate, setStandardPrice } from '../../domain/catalogue/item.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Id, Reason, Text } from '../../domain/vocabulary.ts';
-import { type Ask, byId, command } from '../../kernel/command.ts';
+import { type Ask, byId, command, type FactsContext } from '../../kernel/command.ts';
 import { PercentText, PriceText } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
@@ -27,8 +27,8 @@ const card = {
 
 const onItem = { decider: Item, entityId: byId } as const;
 
-const knowledge = async (supplierId: string | null | undefined, ask: Ask) => ({
-  supplierKnown: await accountKnown(supplierId, ask),
+const knowledge = async (supplierId: string | null | undefined, ask: Ask, context: FactsContext) => ({
+  supplierKnown: await accountKnown(supplierId, ask, context),
 });
 
 export const addItem = command({
@@ -38,7 +38,7 @@ export const addItem = command({
   permission: 'catalogue:edit',
   decider: Item,
   input: z.strictObject({ ...card, sku: Sku, standardPrice: UnitPrice.optional() }),
-  facts: (_, { supplierId }, ask) => knowledge(supplierId, ask),
+  facts: (_, { supplierId }, ask, context) => knowledge(supplierId, ask, context),
   decide: beginning(add),
   holds: (events, _, id) => events.flatMap(fact => (fact.type === 'ItemAdded' ? [uniqueKey('sku', fact.data.sku, id)] : [])),
 });
@@ -50,7 +50,7 @@ export const editItem = command({
   route: 'POST /items/:id/edit',
   permission: 'catalogue:edit',
   input: z.strictObject({ id: Id, ...editable(card) }),
-  facts: (_, { supplierId }, ask) => knowledge(supplierId, ask),
+  facts: (_, { supplierId }, ask, context) => knowledge(supplierId, ask, context),
   decide: existing('item', edit),
 });
 

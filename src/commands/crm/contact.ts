@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { add, assign, Contact, edit } from '../../domain/crm/contact.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Email, Id, Text } from '../../domain/vocabulary.ts';
-import { type Ask, byId, byOwner, command } from '../../kernel/command.ts';
+import { type Ask, byId, byOwner, command, type FactsContext } from '../../kernel/command.ts';
 import { accountKnown } from '../knowledge.ts';
 import { Assignment, knownOwner, Phone } from './shapes.ts';
 
@@ -18,8 +18,8 @@ const card = {
 
 const onContact = { decider: Contact, entityId: byId, relations: byOwner } as const;
 
-const knowledge = async (accountId: string | null | undefined, ask: Ask) => ({
-  accountKnown: await accountKnown(accountId, ask),
+const knowledge = async (accountId: string | null | undefined, ask: Ask, context: FactsContext) => ({
+  accountKnown: await accountKnown(accountId, ask, context),
 });
 
 export const addContact = command({
@@ -29,7 +29,7 @@ export const addContact = command({
   permission: 'crm:edit',
   decider: Contact,
   input: z.strictObject({ ...card, ownerId: Id.optional() }),
-  facts: async (_, wish, ask) => ({ ...(await knowledge(wish.accountId, ask)), ...(await knownOwner(wish, ask)) }),
+  facts: async (_, wish, ask, context) => ({ ...(await knowledge(wish.accountId, ask, context)), ...(await knownOwner(wish, ask)) }),
   decide: beginning(add),
 });
 
@@ -61,7 +61,7 @@ export const editContact = command({
   route: 'POST /contacts/:id/edit',
   permission: 'crm:edit',
   input: z.strictObject({ id: Id, ...editable(card) }),
-  facts: (_, { accountId }, ask) => knowledge(accountId, ask),
+  facts: (contact, { accountId }, ask, context) => knowledge(accountId === contact?.card.accountId ? undefined : accountId, ask, context),
   decide: existing('contact', edit),
 });
 

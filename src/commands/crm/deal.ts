@@ -6,9 +6,9 @@ import { changeStage } from '../../domain/crm/deal-moves.ts';
 import { DealStage, lostStages } from '../../domain/crm/deal-stages.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Id, Reason, Text } from '../../domain/vocabulary.ts';
-import { type Ask, byId, byOwner, command } from '../../kernel/command.ts';
+import { type Ask, byId, byOwner, command, type FactsContext } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
-import { contactKnown } from '../../projections/crm/contacts.ts';
+import { contactOwner } from '../../projections/crm/contacts.ts';
 import { accountKnown } from '../knowledge.ts';
 import { Assignment, knownOwner } from './shapes.ts';
 
@@ -29,10 +29,15 @@ interface References {
   readonly contactId?: string | null | undefined;
 }
 
-const knowledge = async ({ accountId, contactId }: References, ask: Ask) => ({
-  accountKnown: await accountKnown(accountId, ask),
-  contactKnown: contactId ? await ask(contactKnown, { id: contactId }) : undefined,
+const knowledge = async ({ accountId, contactId }: References, ask: Ask, context: FactsContext) => ({
+  accountKnown: await accountKnown(accountId, ask, context),
+  contactKnown: contactId ? await contactKnown(contactId, ask, context) : undefined,
 });
+
+async function contactKnown(id: string, ask: Ask, { reaches }: FactsContext): Promise<boolean> {
+  const ownerId = await ask(contactOwner, { id });
+  return ownerId !== null && reaches(ownerId);
+}
 
 export const openDeal = command({
   type: 'OpenDeal',
@@ -41,7 +46,7 @@ export const openDeal = command({
   permission: 'crm:edit',
   decider: Deal,
   input: z.strictObject({ ...card, accountId: Id, ownerId: Id.optional() }),
-  facts: async (_, wish, ask) => ({ ...(await knowledge(wish, ask)), ...(await knownOwner(wish, ask)) }),
+  facts: async (_, wish, ask, context) => ({ ...(await knowledge(wish, ask, context)), ...(await knownOwner(wish, ask)) }),
   decide: beginning(open),
 });
 
@@ -63,7 +68,8 @@ export const editDeal = command({
   route: 'POST /deals/:id/edit',
   permission: 'crm:edit',
   input: z.strictObject({ id: Id, ...editable(card) }),
-  facts: (_, { contactId }, ask) => knowledge({ contactId }, ask),
+  facts: (deal, { contactId }, ask, context) =>
+    knowledge({ contactId: contactId === deal?.card.contactId ? undefined : contactId }, ask, context),
   decide: existing('deal', edit),
 });
 

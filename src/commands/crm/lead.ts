@@ -5,7 +5,7 @@ import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Email, Id, Reason, Text } from '../../domain/vocabulary.ts';
 import { byId, byOwner, command } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
-import { accountForOrder } from '../../projections/crm/accounts.ts';
+import { accountFor } from '../knowledge.ts';
 import { Assignment, knownOwner, Phone } from './shapes.ts';
 
 const TAGS_MAX = 20;
@@ -103,8 +103,8 @@ export const convertLead = command({
     currency: Currency.optional(),
     expectedClose: Day.optional(),
   }),
-  facts: async (_, { accountId }, ask) => ({
-    account: accountId === undefined ? undefined : await ask(accountForOrder, { id: accountId }),
+  facts: async (_, { accountId }, ask, context) => ({
+    account: accountId === undefined ? undefined : await accountFor(accountId, ask, context),
   }),
   decide: existing('lead', convert),
 });

@@ -1,23 +1,26 @@
 import type { FoundPrice, PlacingFacts, SoldItem, Wish, WishedLine } from '../../domain/sales/placing.ts';
-import type { Ask } from '../../kernel/command.ts';
+import type { Ask, FactsContext } from '../../kernel/command.ts';
 import type { Currency } from '../../kernel/money.ts';
 import { quantityText } from '../../kernel/quantity.ts';
 import { pricesForOrder } from '../../projections/catalogue/price-for.ts';
-import { accountForOrder } from '../../projections/crm/accounts.ts';
 import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
-import { itemsOf } from '../knowledge.ts';
+import { accountFor, itemsOf } from '../knowledge.ts';
 
 type Asked = Pick<Wish, 'accountId' | 'warehouseId' | 'currency' | 'lines'>;
 
 /** All that placing an order must know of other contexts, as of the day of the order. */
-export async function placingFacts({ accountId, warehouseId, currency, lines }: Asked, ask: Ask, day: string): Promise<PlacingFacts> {
-  const account = (await ask(accountForOrder, { id: accountId })) ?? undefined;
+export async function placingFacts(
+  { accountId, warehouseId, currency, lines }: Asked,
+  ask: Ask,
+  context: FactsContext,
+): Promise<PlacingFacts> {
+  const account = (await accountFor(accountId, ask, context)) ?? undefined;
   const wanted = currency ?? account?.currency;
   return {
     account,
     warehouseExists: await ask(warehouseKnown, { id: warehouseId }),
-    items: await soldItems(lines, ask, day),
-    prices: wanted === undefined ? new Map() : await pricesOf(accountId, wanted, lines, ask, day),
+    items: await soldItems(lines, ask, context.today),
+    prices: wanted === undefined ? new Map() : await pricesOf(accountId, wanted, lines, ask, context.today),
   };
 }
 

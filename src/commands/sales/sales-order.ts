@@ -45,7 +45,7 @@ export const placeSalesOrder = command({
     lines: z.array(z.strictObject(orderedLine)).min(1).max(LINES_MAX),
   }),
   decider: SalesOrder,
-  facts: (_, wish, ask, { today }) => placingFacts(withNumbers(wish), ask, today),
+  facts: (_, wish, ask, context) => placingFacts(withNumbers(wish), ask, context),
   decide: beginning((wish, context: DecisionContext<PlacingFacts>) => place(withNumbers(wish), context)),
 });
 
@@ -68,7 +68,7 @@ export const placeDealOrder = command({
   decider: SalesOrder,
   entityId: byId,
   parent: ({ dealId }) => ({ category: 'deal', id: dealId }),
-  facts: (_, wish, ask, { today }) => placingFacts(wish, ask, today),
+  facts: (_, wish, ask, context) => placingFacts(wish, ask, context),
   decide: beginning(({ id: _, ...wish }, context: DecisionContext<PlacingFacts>) => place({ ...wish, channel: 'deal' }, context)),
 });
 

@@ -24,11 +24,11 @@ export const recordReceipt = command({
     lines: z.array(Line).min(1).max(LINES_MAX),
   }),
   decider: Receipt,
-  facts: async (_, { warehouseId, supplierId, lines }, ask) => {
+  facts: async (_, { warehouseId, supplierId, lines }, ask, context) => {
     const items = await itemsOf(lines, ask);
     return {
       warehouseExists: await ask(warehouseKnown, { id: warehouseId }),
-      supplierExists: (await accountKnown(supplierId, ask)) !== false,
+      supplierExists: (await accountKnown(supplierId, ask, context)) !== false,
       stocked: new Set(items.filter(item => item.stocked).map(item => item.id)),
     };
   },

@@ -165,15 +165,17 @@ class CommandExecutor implements Executor {
     const { command, input, execution, record } = attempt;
     const now = execution.occurredAt ?? this.#options.clock.now();
     const today = dayIn(this.#options.timeZone, now);
-    const facts = await command.facts?.(folded.state as never, input, this.#ask(execution), { today, entityId: record.id });
+    const { caller } = execution;
+    const reaches = (ownerId: string): boolean => caller.may(command.permission) || ownerId === caller.actor.id;
+    const facts = await command.facts?.(folded.state as never, input, this.#ask(execution), { today, entityId: record.id, reaches });
     const context: DecisionContext<unknown> = {
       now,
       today,
-      actor: execution.caller.actor,
+      actor: caller.actor,
       facts,
       entityId: record.id,
       id: name => recordId(uuidv5('record', execution.commandId, name)),
-      may: permission => execution.caller.may(permission),
+      may: permission => caller.may(permission),
     };
     const decision: Decision<DomainEvent> = command.decide(folded.state as never, input, context as DecisionContext<never>);
     return isRefusal(decision) ? { kind: 'refused', refusal: decision, position: folded.position } : decision;
