@@ -176,8 +176,8 @@ export class Shopper {
 
   /** What is to be paid once the invoice has its number. */
   async #issued(invoiceId: string): Promise<Money | undefined> {
-    const found = await this.#appears(`/invoices/${invoiceId}`, body => body['number'] !== null);
-    const open = (found as { open: Money } | undefined)?.open;
+    const found = await this.#appears(`/invoices/${invoiceId}`, ({ number }) => typeof number === 'string');
+    const open = found?.['open'] as Money | undefined;
     return open !== undefined && cents(open) > 0 ? open : undefined;
   }
 
