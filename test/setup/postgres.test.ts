@@ -377,6 +377,9 @@ describe('the embedded Postgres and a full disk', () => {
     const path = await disk(16);
     await mkdir(join(path, 'var'));
     await execute('mount', '-o', 'remount,ro', path);
-    await expect(startPostgres({ dataDir: join(path, 'var') })).rejects.toThrow(/lies on a read-only disk/);
+    const refusal = /lies on a read-only disk/;
+    await expect(startPostgres({ dataDir: join(path, 'var') })).rejects.toThrow(refusal);
+    await expect(startPostgres({ dataDir: join(path, 'new') })).rejects.toThrow(refusal);
+    await expect(startPostgres({ dataDir: join(path, 'new', 'er') })).rejects.toThrow(/cannot be made/);
   });
 });

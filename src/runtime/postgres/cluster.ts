@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StartRefused, Stopped } from '../supervisor/refused.ts';
+import { fullDisk, StartRefused, Stopped } from '../supervisor/refused.ts';
 import { runAs } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { flushFolder, writeWhole } from './files.ts';
@@ -61,12 +61,10 @@ const initdbArgs = (home: Home, folder: string): readonly string[] => [
 ];
 
 function initdbRefusal(home: Home, output: string): StartRefused {
-  if (output.includes('No space left on device')) return new StartRefused(fullDisk(home.path));
+  if (output.includes('No space left on device')) return fullDisk(home.path);
   const lines = output.split('\n').filter(line => /error|fatal|panic/i.test(line));
   return new StartRefused(`Postgres could not be set up in ${home.path}: ${lines.at(-1) ?? output.trim()}.`);
 }
-
-export const fullDisk = (path: string): string => `The disk that holds ${path} is full; make room, then start again.`;
 
 async function removeUnfinished(home: string): Promise<void> {
   const names = (await readdir(home)).filter(name => name.startsWith(UNFINISHED));

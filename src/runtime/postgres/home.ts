@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readFile, realpath, rmdir, stat } from 'node:fs/promises';
+import { lstat, readFile, realpath, rmdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PASSABLE } from '../supervisor/folder.ts';
+import { makeFolder, PASSABLE } from '../supervisor/folder.ts';
 import { asRefusal, StartRefused } from '../supervisor/refused.ts';
 import { type Account, give, ownerOf, runAs, unprivileged } from './account.ts';
 import { writeWhole } from './files.ts';
@@ -32,10 +32,10 @@ export async function findHome(dataDir: string): Promise<Home> {
   const noted = await readFile(join(dataDir, LOCATION), 'utf8').catch(() => undefined);
   const inside = join(dataDir, 'postgres');
   try {
-    await mkdir(dataDir, { recursive: true, mode: PASSABLE });
+    await makeFolder(dataDir, PASSABLE);
     if (noted !== undefined) return await homeAsNoted(dataDir, noted.trim());
     if (process.getuid?.() === 0) return await homeForRoot(dataDir, inside);
-    await mkdir(inside, { recursive: true, mode: PRIVATE });
+    await makeFolder(inside, PRIVATE);
     const owner = await ownerOf(inside);
     if (owner?.uid !== process.getuid?.()) throw belongsToAnother(inside, owner?.uid ?? 0);
     return { path: inside, account: undefined, apart: false };
@@ -89,7 +89,7 @@ async function homeApart(dataDir: string, account: Account): Promise<Home> {
 /** Makes the folder the account's own; false when the account cannot work there. */
 async function settle(path: string, account: Account): Promise<boolean> {
   try {
-    await mkdir(path, { mode: PRIVATE, recursive: true });
+    await makeFolder(path, PRIVATE);
     const found = await lstat(path);
     // A link, or a folder of somebody else's in a place where everybody may write, is not ours to use.
     if (!found.isDirectory() || (found.uid !== 0 && found.uid !== account.uid)) return false;

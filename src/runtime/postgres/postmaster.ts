@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Running } from '../supervisor/keeper.ts';
-import { StartRefused, Stopped } from '../supervisor/refused.ts';
+import { endOf, type Running } from '../supervisor/keeper.ts';
+import { fullDisk, StartRefused, Stopped } from '../supervisor/refused.ts';
 import { spawnAs } from './account.ts';
 import type { Binaries } from './binaries.ts';
-import { fullDisk, USER } from './cluster.ts';
+import { USER } from './cluster.ts';
 import { clusterIn, type Home } from './home.ts';
 import type { PostgresLog } from './log.ts';
 
@@ -71,13 +71,6 @@ const postgresArgs = ({ home, port }: PostmasterOptions): readonly string[] => [
   ...['-c', 'timezone=UTC', '-c', 'log_timezone=UTC', '-c', 'password_encryption=scram-sha-256'],
 ];
 
-function endOf(child: ChildProcess): Promise<string> {
-  return new Promise(resolve => {
-    child.once('error', error => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
-  });
-}
-
 /**
  * A shell that waits for this process to die, however it dies, and then stops Postgres: the pipe it reads from is closed by
  * the kernel. The next start stops an orphan too, but until then it would hold memory and the port.
@@ -123,7 +116,7 @@ async function untilReady(options: PostmasterOptions, ended: Promise<string>): P
 function reasonFor({ home, port, log }: PostmasterOptions, end: string): Error {
   const said = log.last.join('\n');
   if (said.includes('Address already in use')) return new PortTaken(`port ${port} is taken`);
-  if (said.includes('No space left on device')) return new StartRefused(fullDisk(home.path));
+  if (said.includes('No space left on device')) return fullDisk(home.path);
   const line = log.last.findLast(text => /FATAL|PANIC/.test(text)) ?? log.last.at(-1) ?? end;
   return new Error(`Postgres does not start: ${line} (more in ${join(home.path, 'postgres.log')})`);
 }

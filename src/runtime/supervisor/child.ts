@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Running, Say } from './keeper.ts';
+import { endOf, type Running, type Say } from './keeper.ts';
 import { RoleMessage } from './messages.ts';
 import { StartRefused, Stopped } from './refused.ts';
 
@@ -46,13 +46,6 @@ export async function startChild(spec: ChildSpec, options: ChildOptions): Promis
     await stop(0, options.signal);
     throw error;
   }
-}
-
-function endOf(child: ChildProcess): Promise<string> {
-  return new Promise(resolve => {
-    child.once('error', error => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
-  });
 }
 
 async function end(child: ChildProcess, ended: Promise<string>, patienceMs: number, hurry: AbortSignal): Promise<void> {

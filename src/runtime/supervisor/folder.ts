@@ -1,5 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { asRefusal, StartRefused } from './refused.ts';
 
@@ -10,8 +10,21 @@ const PROBE_BYTES = 4_096;
 
 /** A folder that belongs to this process until it is released or the process ends, however it ends. */
 export interface HeldFolder {
-  readonly path: string;
   release(): void;
+}
+
+/**
+ * Makes the folder, and those above it, unless they are there. Told to make all at once, Node calls a read-only disk a
+ * missing folder; so the last one, which is mostly the only one, is made by itself.
+ */
+export async function makeFolder(path: string, mode: number): Promise<void> {
+  await mkdir(dirname(path), { recursive: true }).catch(error => {
+    if (error.code !== 'ENOENT') throw error;
+    throw new StartRefused(`${path} cannot be made; set THROUGHLINE_DATA to another folder.`);
+  });
+  await mkdir(path, { mode }).catch(async error => {
+    if (!(await stat(path).catch(() => undefined))?.isDirectory()) throw error;
+  });
 }
 
 /**
@@ -20,13 +33,13 @@ export interface HeldFolder {
  */
 export async function holdFolder(path: string): Promise<HeldFolder> {
   try {
-    await mkdir(path, { recursive: true, mode: PASSABLE });
+    await makeFolder(path, PASSABLE);
     await probe(path);
   } catch (error) {
     throw asRefusal(error, path);
   }
   const lock = lockIn(path);
-  return { path, release: () => lock.close() };
+  return { release: () => lock.close() };
 }
 
 /** Permissions and free space are known for sure only by writing. */

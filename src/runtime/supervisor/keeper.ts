@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RestartPace } from './pace.ts';
 import { Stopped } from './refused.ts';
@@ -12,6 +13,13 @@ export interface Running {
   /** Asks it to end, makes it end when `patienceMs` has passed or `hurry` fires, and settles when it has ended. */
   stop(patienceMs: number, hurry: AbortSignal): Promise<void>;
 }
+
+/** How a process ends, once it does. */
+export const endOf = (child: ChildProcess): Promise<string> =>
+  new Promise(resolve => {
+    child.once('error', error => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+  });
 
 export interface KeeperOptions<Life extends Running> {
   readonly name: string;

@@ -11,6 +11,9 @@ export class Stopped extends Error {
   }
 }
 
+export const fullDisk = (path: string): StartRefused =>
+  new StartRefused(`The disk that holds ${path} is full; make room, then start again.`);
+
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 
 /** What the operating system said about a file or folder, as a refusal for the operator; any other error as it is. */
@@ -18,7 +21,7 @@ export function asRefusal(error: unknown, path: string): unknown {
   switch (codeOf(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new StartRefused(`The disk that holds ${path} is full; make room, then start again.`);
+      return fullDisk(path);
     case 'EACCES':
     case 'EPERM':
       return new StartRefused(`This user may not write to ${path}; give it the right, or set THROUGHLINE_DATA to another folder.`);
