@@ -3,11 +3,13 @@ import type { Readiness, ReadinessReport } from '../api/health.ts';
 import { listen } from '../api/listen.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { ViewsLag } from './executor/port.ts';
 import { type Foundation, type FoundationConfig, layFoundation } from './foundation.ts';
 import { gaugeBacklog } from './gauges.ts';
 import { bootstrapAdmin } from './identity/bootstrap.ts';
 import { createIdentity } from './identity/identity.ts';
 import { createRequestStore } from './requests.ts';
+import { StartRefused } from './supervisor/refused.ts';
 import { type Role, tellOperator } from './supervisor/role.ts';
 
 const POOL_MAX = 32;
@@ -32,7 +34,7 @@ export async function runApi(config: ApiConfig): Promise<Role & { readonly url: 
     logIdentity: () => log.identity(),
   });
   const server = await listen(app, { port: config.port });
-  const notice = await bootstrapAdmin({ executor, identity, password: config.adminPassword });
+  const notice = await bootstrapAdmin({ executor, identity, password: config.adminPassword }).catch(needsWorker);
   if (notice.length > 0) tellOperator(notice.join('\n'));
   const sweep = setInterval(() => {
     Promise.all([identity.sweep(), requests.sweep()]).catch(error => logger.warn({ err: error }, 'sweeping failed; it is tried again'));
@@ -45,6 +47,11 @@ export async function runApi(config: ApiConfig): Promise<Role & { readonly url: 
       await foundation.close();
     },
   };
+}
+
+/** Without a worker nobody shows what is written, not even that there is an administrator. */
+function needsWorker(error: unknown): never {
+  throw error instanceof ViewsLag ? new StartRefused('The API needs a worker beside it: nothing it writes is being shown.') : error;
 }
 
 const reason = (error: unknown) => ({ ok: false, detail: error instanceof Error ? error.message : String(error) });
