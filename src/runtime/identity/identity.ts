@@ -5,8 +5,10 @@ import type { Clock } from '../clock.ts';
 import { type Queryable, rowsOf } from '../database.ts';
 import { ViewsLag } from '../executor/port.ts';
 import type { QueryRunner } from '../queries/port.ts';
+import { ApiKeys } from './keys.ts';
 import { PasswordHasher } from './passwords.ts';
 import { type ApiKey, type Identity, type KeyWish, type NewSession, PERSON_QUERY, Person, type SignedIn } from './port.ts';
+import { before, USE_NOTED_MS } from './times.ts';
 import { hashOf, kindOf, newToken } from './tokens.ts';
 
 export interface IdentityOptions {
@@ -16,18 +18,14 @@ export interface IdentityOptions {
   readonly clock: Clock;
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
+const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 const SESSION_IDLE_MS = 12 * HOUR_MS;
 const SESSION_MAX_MS = 30 * DAY_MS;
 const DEVICE_KEPT_MS = 180 * DAY_MS;
-/** A use is written down at most this often. */
-const USE_NOTED_MS = MINUTE_MS;
 /** How long a known token is believed without asking; another process's revocation takes effect after at most this. */
 const BELIEVED_MS = 1_000;
 const BELIEVED_MAX = 2_000;
-const KEYS_SHOWN_MAX = 1_000;
 /** What was granted or taken away is waited for longer than what is merely looked at. */
 const SETTLED_PATIENCE_MS = 10_000;
 const SETTLED_PAUSE_MS = 50;
@@ -44,6 +42,7 @@ class StoredIdentity implements Identity {
   readonly #queries: QueryRunner;
   readonly #registry: Registry;
   readonly #clock: Clock;
+  readonly #keys: ApiKeys;
   readonly #hasher = new PasswordHasher();
   readonly #believed = new Map<string, Believed>();
   /** Grows with every revocation, so that a look-up begun before it is not believed after it. */
@@ -54,6 +53,7 @@ class StoredIdentity implements Identity {
     this.#registry = registry;
     this.#queries = queries;
     this.#clock = clock;
+    this.#keys = new ApiKeys(database, clock);
   }
 
   async callerOf(token: string): Promise<SignedIn | undefined> {
@@ -100,15 +100,10 @@ class StoredIdentity implements Identity {
   }
 
   async #byKey(hash: Buffer): Promise<SignedIn | undefined> {
-    const now = this.#clock.now();
-    const [key] = await this.#rows<{ id: string; user_id: string; grants: string[]; last_used_at: string | null }>(
-      'select id, user_id, grants, last_used_at from ops.api_keys where token_hash = $1 and revoked_at is null',
-      [hash],
-    );
-    const person = key && (await this.person({ id: key.user_id }));
+    const key = await this.#keys.find(hash);
+    const person = key && (await this.person({ id: key.userId }));
     if (key === undefined || !person?.enabled) return undefined;
-    if ((key.last_used_at ?? '') < before(now, USE_NOTED_MS))
-      await this.#rows('update ops.api_keys set last_used_at = $2 where id = $1', [key.id, now]);
+    await this.#keys.used(key);
     return signedIn(person, inBoth(key.grants, person.grants), { kind: 'integration', id: person.id }, `key:${key.id}`, 'key');
   }
 
@@ -169,43 +164,23 @@ class StoredIdentity implements Identity {
   }
 
   createKey(key: KeyWish): Promise<string | undefined> {
-    return this.#storeKey(key, 'do nothing');
+    return this.#keys.create(key);
   }
 
   async renewKey(key: KeyWish): Promise<string> {
-    const renewal = 'do update set token_hash = excluded.token_hash, grants = excluded.grants, name = excluded.name, revoked_at = null';
-    const token = await this.#storeKey(key, `${renewal} where api_keys.user_id = excluded.user_id`);
-    if (token === undefined) throw new Error(`The key ${key.id} belongs to another user`);
+    const token = await this.#keys.renew(key);
     this.#forget();
     return token;
   }
 
-  async #storeKey({ id, userId, name, grants }: KeyWish, onConflict: string): Promise<string | undefined> {
-    const token = newToken('key');
-    const made = await this.#rows(
-      `insert into ops.api_keys (id, token_hash, user_id, name, grants, created_at) values ($1, $2, $3, $4, $5, $6)
-       on conflict (id) ${onConflict} returning id`,
-      [id, hashOf(token), userId, name, grants, this.#clock.now()],
-    );
-    return made.length === 1 ? token : undefined;
-  }
-
-  async keys(userId?: string): Promise<readonly ApiKey[]> {
-    const rows = await this.#rows<KeyRow>(
-      `select id, user_id, name, grants, created_at, last_used_at, revoked_at from ops.api_keys
-       where $1::text is null or user_id = $1 order by created_at desc, id limit ${KEYS_SHOWN_MAX}`,
-      [userId ?? null],
-    );
-    return rows.map(shown);
+  keys(userId?: string): Promise<readonly ApiKey[]> {
+    return this.#keys.list(userId);
   }
 
   async revokeKey(id: string, userId?: string): Promise<boolean> {
-    const revoked = await this.#rows(
-      'update ops.api_keys set revoked_at = coalesce(revoked_at, $3) where id = $1 and ($2::text is null or user_id = $2) returning id',
-      [id, userId ?? null, this.#clock.now()],
-    );
+    const revoked = await this.#keys.revoke(id, userId);
     this.#forget();
-    return revoked.length === 1;
+    return revoked;
   }
 
   async rememberDevice(userId: string): Promise<string> {
@@ -251,26 +226,6 @@ function onlyLag(error: unknown): ViewsLag {
   throw error;
 }
 
-interface KeyRow {
-  id: string;
-  user_id: string;
-  name: string;
-  grants: string[];
-  created_at: string;
-  last_used_at: string | null;
-  revoked_at: string | null;
-}
-
-const shown = (row: KeyRow): ApiKey => ({
-  id: row.id,
-  userId: row.user_id,
-  name: row.name,
-  grants: row.grants,
-  createdAt: row.created_at,
-  lastUsedAt: row.last_used_at,
-  revokedAt: row.revoked_at,
-});
-
 const signedIn = (
   person: Person,
   grants: readonly string[],
@@ -287,5 +242,3 @@ function inBoth(some: readonly string[], others: readonly string[]): readonly st
   };
   return [...new Set([...within(some, others), ...within(others, some)])];
 }
-
-const before = (instant: string, milliseconds: number): string => new Date(Date.parse(instant) - milliseconds).toISOString();
