@@ -8,11 +8,10 @@ import {
   type ResolvedEvent,
   START,
 } from '@eventstore/db-client';
-import type { Lease } from './connection.ts';
 import { asStored, type Prepared } from './convert.ts';
 import { within } from './patience.ts';
 import { type Appended, AppendRefused, NO_STREAM, type StoredEvent } from './port.ts';
-import { consume } from './reading.ts';
+import { consume, type Lease } from './reading.ts';
 
 const LOG_PAGE_MIN = 32;
 const HEAD_PAGE_MAX = 512;

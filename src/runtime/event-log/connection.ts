@@ -1,6 +1,6 @@
 import { BACKWARDS, END, EventStoreDBClient } from '@eventstore/db-client';
 import { type Deadline, Overdue, pauseAfter, rest, within } from './patience.ts';
-import { consume } from './reading.ts';
+import { consume, type Lease } from './reading.ts';
 import { isOfTheStore, sentenceOf, verdictOn } from './verdict.ts';
 
 const PROBE_MS = 2_000;
@@ -13,14 +13,6 @@ const STRIKES_MAX = 3;
 export interface Logger {
   info(details: object, message: string): void;
   warn(details: object, message: string): void;
-}
-
-export interface Lease {
-  readonly client: EventStoreDBClient;
-  /** Fires when this client is given up; what hangs on it must ask for another. */
-  readonly retired: AbortSignal;
-  /** Tells that a read goes on, however long it takes. */
-  heard(): void;
 }
 
 type Work = 'append' | 'read';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { excludeSystemEvents } from '@eventstore/db-client';
 import { appendOnce, asReadPosition, businessEvent, IDENTITY_STREAM, logPage, newestPosition, streamPage } from './calls.ts';
-import { Connection, type Lease, type Logger } from './connection.ts';
+import { Connection, type Logger } from './connection.ts';
 import { prepare } from './convert.ts';
 import { Follower } from './follow.ts';
 import { Deadline, pauseAfter, rest, within } from './patience.ts';
@@ -15,6 +15,7 @@ import {
   type StoredEvent,
   WrongRevision,
 } from './port.ts';
+import type { Lease } from './reading.ts';
 import { Slots } from './slots.ts';
 import { LiveTail } from './tail.ts';
 import { verdictOn } from './verdict.ts';

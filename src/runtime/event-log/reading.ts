@@ -1,6 +1,14 @@
-import type { StreamingRead } from '@eventstore/db-client';
-import type { Lease } from './connection.ts';
+import type { EventStoreDBClient, StreamingRead } from '@eventstore/db-client';
 import { Overdue } from './patience.ts';
+
+/** The client, for one piece of work. */
+export interface Lease {
+  readonly client: EventStoreDBClient;
+  /** Fires when this client is given up; what hangs on it must ask for another. */
+  readonly retired: AbortSignal;
+  /** Tells that a read goes on, however long it takes. */
+  heard(): void;
+}
 
 /**
  * Hands every event of a finite read to `each`; settles at its end. The client's reads know no deadline, and a cancelled
