@@ -36,7 +36,7 @@ export type Outcome =
 
 export interface Executor {
   /**
-   * Runs a command through: validate → known → load → authorise → If-Match → facts → decide → holds → append → follows.
+   * Runs a command through: validate → load → known → authorise → If-Match → facts → decide → holds → append → follows.
    * @throws InvalidInput, CommandMismatch, Conflict, Overloaded, LogUnavailable, ViewsLag
    */
   execute(message: CommandMessage, execution: Execution): Promise<Outcome>;
