@@ -85,6 +85,8 @@ export interface CommandDefinition<
   readonly parent?: (input: z.output<Input>) => RecordRef | undefined;
   /** Further records whose threads this command touches. */
   readonly links?: (input: z.output<Input>) => readonly RecordRef[];
+  /** Records whose threads one event touches beside the command's own: a receipt reserves for the orders that wait. */
+  readonly touches?: (event: EventOf<D>) => readonly RecordRef[];
   readonly relations?: (state: State) => Relations;
   readonly facts?: (state: State, input: z.output<Input>, ask: Ask, context: FactsContext) => Promise<Facts>;
   readonly decide: (state: State, input: z.output<Input>, context: DecisionContext<Facts>) => Decision<EventOf<D>>;
@@ -106,6 +108,7 @@ export interface AnyCommand {
   readonly entityId?: (input: never) => string;
   readonly parent?: (input: never) => RecordRef | undefined;
   readonly links?: (input: never) => readonly RecordRef[];
+  readonly touches?: (event: never) => readonly RecordRef[];
   readonly relations?: (state: never) => Relations;
   readonly facts?: (state: never, input: never, ask: Ask, context: FactsContext) => Promise<unknown>;
   readonly decide: (

@@ -144,6 +144,7 @@ describe('the thread', () => {
     await shipped(younger);
     const [placed] = (await house.get(`/records/salesOrder/${younger}/history`)).body['items'] as { correlationId: string }[];
     const thread = (await house.get(`/threads/${placed?.correlationId}`)).body['items'] as { type: string }[];
+    expect(thread).toContainEqual(expect.objectContaining({ type: 'StockReserved', data: expect.objectContaining({ waited: true }) }));
     for (const type of ['StockBackordered', 'DeliveryPlanned', 'DeliveryApproved', 'StockIssued', 'DeliveryShipped', 'InvoiceDrafted'])
       expect(thread.map(fact => fact.type)).toContain(type);
   });

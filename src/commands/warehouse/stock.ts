@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Day, Id, Reason } from '../../domain/vocabulary.ts';
-import { cellId, Stock } from '../../domain/warehouse/stock.ts';
+import { cellId, Stock, type StockFact } from '../../domain/warehouse/stock.ts';
 import { adjustByHand, issue, receive, release, reserve } from '../../domain/warehouse/stock-keeping.ts';
-import { command } from '../../kernel/command.ts';
+import { command, type RecordRef } from '../../kernel/command.ts';
 import { PriceText } from '../../kernel/decimal.ts';
 import { QuantityChangeText, QuantityText } from '../../kernel/quantity.ts';
 import { itemsForOrder } from '../../projections/catalogue/items.ts';
@@ -10,7 +10,12 @@ import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
 
 const cell = { warehouseId: Id, itemId: Id };
 const orderLine = { ...cell, orderId: Id, line: z.int().positive() };
-const onStock = { decider: Stock, entityId: cellId } as const;
+
+/** Who waited is served by the thread of a receipt, and sees it in the thread of the order. */
+const served = ({ type, data }: StockFact): readonly RecordRef[] =>
+  type === 'StockReserved' && data.waited ? [{ category: 'salesOrder', id: data.orderId }] : [];
+
+const onStock = { decider: Stock, entityId: cellId, touches: served } as const;
 
 /** Sent for each line of a goods receipt. */
 export const receiveStock = command({

@@ -189,10 +189,12 @@ class CommandExecutor implements Executor {
 
   async #carryOut(attempt: Attempt, folded: Folded, events: readonly DomainEvent[]): Promise<Decided> {
     const { command, input, execution, record, stream, holds } = attempt;
-    attempt.thread = await this.#threads.of(command, input, execution, folded);
+    const thread = await this.#threads.of(command, input, execution, folded);
+    attempt.thread = thread;
+    const links = await Promise.all(events.map(event => this.#threads.linksOf(command, event, thread)));
     const refused = await holds.take(command.holds?.(events as never, folded.state as never, record.id) ?? []);
     if (refused !== undefined) return settled(await holds.release(refused));
-    const batch = this.#recorded(attempt, attempt.thread, folded, events);
+    const batch = this.#recorded(attempt, { ...thread, links }, folded, events);
     const appended = await this.#options.log.append(stream, batch, folded.revision);
     this.#takeIn(attempt, folded, batch, events, appended);
     return {
@@ -208,7 +210,13 @@ class CommandExecutor implements Executor {
     return this.#run(message, { ...rest, commandId, caller: system('house'), cause }, depth);
   }
 
-  #recorded(attempt: Attempt, { correlationId, links }: Thread, folded: Folded, events: readonly DomainEvent[]): readonly NewEvent[] {
+  /** `links` are of each event. */
+  #recorded(
+    attempt: Attempt,
+    { correlationId, links }: { readonly correlationId: string; readonly links: readonly (readonly string[])[] },
+    folded: Folded,
+    events: readonly DomainEvent[],
+  ): readonly NewEvent[] {
     const { command, execution, stream } = attempt;
     const recordedAt = this.#options.clock.now();
     const metadata = {
@@ -220,13 +228,18 @@ class CommandExecutor implements Executor {
       correlationId,
       causationId: execution.cause?.causationId ?? execution.commandId,
       basis: folded.revision,
-      ...(links.length === 0 ? {} : { links }),
       ...(execution.traceparent === undefined ? {} : { traceparent: execution.traceparent }),
     } satisfies Omit<EventMetadata, 'version'>;
     return events.map(({ type, data }, index) => {
       const version = command.decider.events.find(definition => definition.type === type)?.version;
       if (version === undefined) throw new Error(`${command.type} decided ${type}, which ${command.decider.category} does not know`);
-      return { id: uuidv5('event', execution.commandId, stream, String(index)), type, data, metadata: { version, ...metadata } };
+      const touched = links[index] ?? [];
+      return {
+        id: uuidv5('event', execution.commandId, stream, String(index)),
+        type,
+        data,
+        metadata: { version, ...metadata, ...(touched.length === 0 ? {} : { links: touched }) },
+      };
     });
   }
 

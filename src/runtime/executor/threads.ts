@@ -1,4 +1,5 @@
 import { type AnyCommand, type RecordRef, streamOf } from '../../kernel/command.ts';
+import type { DomainEvent } from '../../kernel/event.ts';
 import type { Registry } from '../../kernel/module.ts';
 import type { Execution } from './port.ts';
 import type { Folded, Streams } from './streams.ts';
@@ -24,8 +25,18 @@ export class Threads {
     const own = command.decider.shared ? undefined : folded.thread;
     const correlationId =
       own ?? (parent && (await this.#threadOf(parent))) ?? execution.cause?.correlationId ?? folded.thread ?? execution.commandId;
-    const linked = await Promise.all((command.links?.(input) ?? []).map(record => this.#threadOf(record)));
-    return { correlationId, links: [...new Set(linked)].filter(thread => thread !== undefined && thread !== correlationId) as string[] };
+    return { correlationId, links: await this.#others(correlationId, command.links?.(input) ?? []) };
+  }
+
+  /** The links of one event: those of its command, and the threads it touches itself. */
+  async linksOf(command: AnyCommand, event: DomainEvent, { correlationId, links }: Thread): Promise<readonly string[]> {
+    const touched = command.touches?.(event as never) ?? [];
+    return touched.length === 0 ? links : [...new Set([...links, ...(await this.#others(correlationId, touched))])];
+  }
+
+  async #others(correlationId: string, records: readonly RecordRef[]): Promise<readonly string[]> {
+    const threads = await Promise.all(records.map(record => this.#threadOf(record)));
+    return [...new Set(threads)].filter(thread => thread !== undefined && thread !== correlationId) as string[];
   }
 
   async #threadOf(record: RecordRef): Promise<string | undefined> {
