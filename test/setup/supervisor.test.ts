@@ -199,9 +199,10 @@ describe('the supervisor', () => {
   });
 
   test('refuses a second start on the same folder', async () => {
-    const first = await house();
+    const port = String(await freePort());
+    const first = await house({ PORT: port });
     await ready(first);
-    const second = await house({ THROUGHLINE_DATA: first.dataDir });
+    const second = await house({ PORT: port, THROUGHLINE_DATA: first.dataDir });
     expect(await second.ended).toBe(1);
     expect(second.said()).toBe(`Throughline already runs on ${first.dataDir}; stop it first, or set THROUGHLINE_DATA to another folder.\n`);
     expect(pids(first).filter(isAlive)).toHaveLength(3);
@@ -222,6 +223,17 @@ describe('the supervisor', () => {
     await ready(first);
     first.kill('SIGKILL');
     const second = await house({ PORT: String(port), THROUGHLINE_DATA: first.dataDir, DATABASE_URL: '' });
+    await ready(second);
+    expect(pids(first).filter(isAlive)).toEqual([]);
+  });
+
+  test('waits for an API that notices late that its supervisor was killed', async () => {
+    const port = await freePort();
+    const first = await house({ PORT: String(port), BEHAVIOUR_api: 'busy' });
+    await ready(first);
+    first.kill('SIGKILL');
+    await first.ended;
+    const second = await house({ PORT: String(port), THROUGHLINE_DATA: first.dataDir });
     await ready(second);
     expect(pids(first).filter(isAlive)).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
@@ -8,12 +9,13 @@ import type { House } from './house.ts';
 import { Keeper, type Say } from './keeper.ts';
 import { freePort, hindranceTo } from './ports.ts';
 import { reachDatabase, reachEventStore } from './reach.ts';
-import { portRefusal } from './refused.ts';
+import { portRefusal, Stopped } from './refused.ts';
 
 /** What stopping may take in good order, in milliseconds; together with the ends by force less than ten seconds. */
 const STOP_MS = { api: 4_000, worker: 2_000, node: 1_000, postgres: 1_500, folder: 100 };
 
-const PORT_PATIENCE_MS = 1_500;
+/** For the API of a supervisor that was killed a moment ago: on a busy machine it may be seconds on its way out. */
+const PORT_PATIENCE_MS = 10_000;
 const LOOK_MS = 100;
 
 const NAMES = { api: 'The API', worker: 'The worker', node: 'The event store' } as const;
@@ -43,9 +45,11 @@ export interface Surroundings {
 export async function startHouse(house: House, given: Surroundings): Promise<void> {
   const { config, say } = given;
   const surroundings = config.databaseUrl === undefined ? { ...given, env: withoutPostgres(given.env) } : given;
-  await freeOrRefused(config.port);
+  // A new folder had no predecessor to wait for, and is not made in vain.
+  if (!existsSync(config.dataDir)) await freeOrRefused(config.port, 0);
   const held = await holdFolder(config.dataDir);
   house.add({ name: 'The data folder', stopMs: STOP_MS.folder, stop: async () => held.release() });
+  await freeOrRefused(config.port, PORT_PATIENCE_MS, given.signal);
   const postgres = await database(house, surroundings);
   const eventstoreUrl = await eventStore(house, surroundings, postgres.url);
   const settings = {
@@ -60,12 +64,13 @@ export async function startHouse(house: House, given: Surroundings): Promise<voi
   say(`Data are kept in ${await realpath(config.dataDir)}${postgres.apart ? `, those of Postgres in ${postgres.apart}` : ''}`);
 }
 
-/** The API of a supervisor that was killed a moment ago may still be on its way out. @throws StartRefused */
-async function freeOrRefused(port: number): Promise<void> {
-  const until = performance.now() + PORT_PATIENCE_MS;
+/** Waits until the port can be listened on. @throws StartRefused after the patience; Stopped when the signal fires */
+async function freeOrRefused(port: number, patienceMs: number, signal?: AbortSignal): Promise<void> {
+  const until = performance.now() + patienceMs;
   for (;;) {
     const hindrance = port === 0 ? undefined : await hindranceTo(port);
     if (hindrance === undefined) return;
+    if (signal?.aborted) throw new Stopped();
     if (performance.now() > until) throw portRefusal(port, hindrance);
     await sleep(LOOK_MS);
   }
