@@ -26,7 +26,7 @@ export async function readSources(mapping: Mapping, folder: string): Promise<Rea
   return new Map(await Promise.all(entries));
 }
 
-function sourceOf(text: string, { key, repair }: Mapping['sources'][string], absent: ReadonlySet<string>): Source {
+export function sourceOf(text: string, { key, repair }: Mapping['sources'][string], absent: ReadonlySet<string>): Source {
   const [header = [], ...lines] = parse(text, {
     bom: true,
     relax_column_count: true,
@@ -46,7 +46,7 @@ function sourceOf(text: string, { key, repair }: Mapping['sources'][string], abs
 }
 
 /** Gives back to a field what an unquoted comma cut off it: a piece that begins with a space belongs to the one before. */
-function rejoined(fields: readonly string[], count: number): readonly string[] {
+export function rejoined(fields: readonly string[], count: number): readonly string[] {
   if (fields.length <= count) return fields;
   const whole: string[] = [];
   for (const piece of fields) {

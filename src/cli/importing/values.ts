@@ -9,7 +9,7 @@
  * - `{"$each": source, "on": {column: v}, "where"?: v, "of": v}`: a list, one entry for each matching row
  * - `{"$lists": [v, …]}`: one list of all the entries of several; what comes to nothing adds none
  * - `{"$sum": [v, …]}`: the sum of decimals and lists of decimals
- * - `{"$when": v, "then": v, "else"?: v}`; `{"$present": v}`, `{"$equal": [v, v]}`, `{"$not": v}`: conditions
+ * - `{"$when": v, "use": v, "else"?: v}`; `{"$present": v}`, `{"$equal": [v, v]}`, `{"$not": v}`: conditions
  *
  * Forms: `day` (the date of a date with time), `decimal` (in its one spelling), `percent` (a share of one as a percentage).
  */
@@ -70,8 +70,8 @@ const operators: Readonly<Record<string, Operator>> = {
         .flatMap(part => work(part, scope) as Worked | readonly Worked[])
         .reduce<bigint>((sum, part) => sum + millionths(String(part ?? '0')), 0n),
     ),
-  $when: (condition, { then = '', else: otherwise }, scope) =>
-    work(condition, scope) === true ? work(then, scope) : otherwise === undefined ? undefined : work(otherwise, scope),
+  $when: (condition, { use = '', else: otherwise }, scope) =>
+    work(condition, scope) === true ? work(use, scope) : otherwise === undefined ? undefined : work(otherwise, scope),
   $present: (value, _, scope) => work(value, scope) !== undefined,
   $equal: (pair, _, scope) => {
     const [a, b] = list(pair).map(side => work(side, scope));
