@@ -71,6 +71,24 @@ describe('npm start', () => {
     expect(program.said().trimEnd().split('\n')).toHaveLength(1);
   });
 
+  test.each([
+    ['a database', 'DATABASE_URL', 'postgres://somebody:secret@127.0.0.1:1/x', 'DATABASE_URL: PostgreSQL at 127.0.0.1:1/x cannot be used'],
+    [
+      'an event store',
+      'EVENTSTORE_URL',
+      'esdb://somebody:secret@127.0.0.1:1?tls=false',
+      'EVENTSTORE_URL: EventStoreDB at 127.0.0.1:1 cannot be used',
+    ],
+    ['what is no address of a database', 'DATABASE_URL', 'somewhere', 'DATABASE_URL must be an address'],
+  ])('refuses %s that cannot be reached in one sentence, without the password in it', async (_, name, url, sentence) => {
+    const program = start({ [name]: url });
+    expect(await program.ended).toBe(1);
+    const said = program.said();
+    expect(said).toContain(sentence);
+    expect(said).not.toContain('secret');
+    expect(said).not.toMatch(/\n\s+at /);
+  });
+
   test('runs each role alone', async () => {
     const database = await freshDatabase();
     onTestFinished(() => database.drop());
