@@ -177,6 +177,13 @@ describe('the supervisor', () => {
     await until(() => pids(program).filter(isAlive).length === 0, 'the roles end');
   });
 
+  test('takes a role with it that is in the middle of its log', async () => {
+    const program = await house({ BEHAVIOUR_api: 'talkative', BEHAVIOUR_worker: 'talkative' });
+    await ready(program);
+    program.kill('SIGKILL');
+    await until(() => pids(program).filter(isAlive).length === 0, 'the roles end');
+  });
+
   test('refuses a taken port before it touches anything', async () => {
     const port = await freePort();
     const stranger = createServer().listen(port, '127.0.0.1');

@@ -38,8 +38,9 @@ export async function playRole(name: string, start: () => Promise<Role>): Promis
   };
   const stopOrFail = (): void => void stop().catch(error => fail(name, error));
   process.on('SIGTERM', stopOrFail).on('SIGINT', stopOrFail);
-  // The supervisor was killed. Its successor wants the port and the work at once, so there is no time for good order.
-  process.on('disconnect', () => asked || process.exit(1));
+  // The supervisor was killed. Its successor wants the port and the work at once, so there is no time for good order; and an
+  // exit would first write out what is still to be logged, again and again, to a reader who is no more.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   try {
     const { url } = await starting;
     tell({ ready: true, ...(url !== undefined && { url }) });
