@@ -74,7 +74,8 @@ export async function prepareHouse(): Promise<House> {
       });
     const late = sleep(START_MS_MAX, 'too late', { ref: false });
     const outcome = await Promise.race([ready, ended, late]);
-    if (outcome !== 'ready') throw new Error(`The house did not start (${outcome}):\n${said.map(({ line }) => line).join('\n')}`);
+    const told = said.map(({ line }) => line).filter(line => !line.startsWith('{'));
+    if (outcome !== 'ready') throw new Error(`The house did not start (${outcome}):\n${told.join('\n')}`);
   };
 
   const pid = (): number => child?.pid ?? 0;

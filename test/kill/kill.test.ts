@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { isAlive, ROOT } from '../setup/processes.ts';
 import { violationsOf } from './checker.ts';
 import type { History } from './history.ts';
@@ -177,6 +177,7 @@ interface OwnProgram {
 /** A program of this folder as a process of its own, which speaks in lines of JSON. */
 function program(file: string, ...args: readonly string[]): OwnProgram {
   const child = spawn(process.execPath, [join(ROOT, 'test/kill', file), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   const line = async (): Promise<unknown> => {
