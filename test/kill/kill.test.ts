@@ -106,7 +106,7 @@ describe.skipIf(!linux)('the whole house', () => {
 
   test('stops within ten seconds when asked under load, and forgets nothing', async () => {
     const load = await startLoad();
-    const before = unknownOf(await readLedger(ledger, user.userId));
+    const askedAt = Date.now();
     const children = await descendantsOf(house.pid);
     const asked = performance.now();
     process.kill(house.pid, 'SIGTERM');
@@ -117,7 +117,7 @@ describe.skipIf(!linux)('the whole house', () => {
     await house.start();
     await load.stop();
     const { commands } = await examine(`a stop in ${Math.round(tookMs)} ms`);
-    console.info(`unknown outcomes around the stop: ${unknownOf(commands) - before}`);
+    console.info(`unknown outcomes around the stop: ${reasonsSince(askedAt, commands)}`);
   });
 
   test('starts again without a hand after a kill -9 of its process group', async () => {
@@ -193,6 +193,16 @@ function program(file: string, ...args: readonly string[]): OwnProgram {
 
 const unknownOf = (commands: readonly Command[]): number =>
   commands.flatMap(({ lines }) => lines).filter(({ state }) => state === 'unknown').length;
+
+/** Why outcomes were unknown, each with how often. */
+function reasonsSince(begun: number, commands: readonly Command[]): string {
+  const lines = commands.flatMap(({ lines }) => lines.filter(({ at }) => at >= begun));
+  const reasons = Map.groupBy(
+    lines.flatMap(line => (line.state === 'unknown' ? [line.because] : [])),
+    because => because,
+  );
+  return [...reasons].map(([because, times]) => `${times.length} × ${because}`).join(', ') || 'none';
+}
 
 function figuresOf({ events, commands }: History): string {
   const acked = commands.filter(command => answersOf(command).length > 0);
