@@ -97,7 +97,7 @@ export const showSalesOrder = recordWithLines({
   ...revised('salesOrder', {
     ...source,
     reads: [...source.reads, processes],
-    from: `${source.from} left join processes p on p.id = 'order-fulfilment~' || o.id`,
+    from: `${source.from} left join processes p on p.saga = 'order-fulfilment' and p.instance = o.id`,
     fields: {
       ...fields,
       process: field.maybe(field.object(standing)),
