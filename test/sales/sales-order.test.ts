@@ -19,11 +19,27 @@ import {
   SalesOrderPlaced,
 } from '../../src/domain/sales/sales-order.ts';
 import { evolve } from '../../src/kernel/decider.ts';
-import { type Currency, zero } from '../../src/kernel/money.ts';
+import type { Decimal } from '../../src/kernel/decimal.ts';
+import { type Currency, money, zero } from '../../src/kernel/money.ts';
+import { quantity } from '../../src/kernel/quantity.ts';
 import { given } from '../kernel/scenario.ts';
 
 const RON = 'RON' as Currency;
-const placed = SalesOrderPlaced({
+const line = {
+  line: 1,
+  itemId: 'I1',
+  sku: 'CHAI',
+  description: 'Chai',
+  uom: 'box',
+  stocked: true,
+  quantity: quantity(1_000),
+  unitPrice: '1' as Decimal,
+  discount: '0' as Decimal,
+  taxPercent: '0' as Decimal,
+  net: money(100, RON),
+  price: { level: 5, source: 'standard' },
+} as const;
+const order = {
   accountId: 'A1',
   warehouseId: 'W1',
   ownerId: 'ana',
@@ -31,9 +47,10 @@ const placed = SalesOrderPlaced({
   orderedOn: '2026-03-02',
   paymentTermDays: 30,
   currency: RON,
-  lines: [],
   totals: { net: zero(RON), taxes: [], gross: zero(RON) },
-});
+};
+const placed = SalesOrderPlaced({ ...order, lines: [line] });
+const ofServices = SalesOrderPlaced({ ...order, lines: [{ ...line, stocked: false }] });
 const accepted = SalesOrderAccepted({});
 const declined = SalesOrderDeclined({ reason: 'too dear' });
 const cancelled = SalesOrderCancelled({ reason: 'too late' });
@@ -63,6 +80,10 @@ describe('a sales order', () => {
       .when(cancelSalesOrder, { ...id, reason: 'again' })
       .thenNothing());
 
+  test('of services alone cannot be cancelled once it is accepted, since it is invoiced then', () =>
+    given(ofServices, accepted)
+      .when(cancelSalesOrder, { ...id, reason: 'too late' })
+      .thenRefuses('DocumentLocked'));
   test('cannot be cancelled once a delivery is approved', () =>
     given(placed, accepted, committed)
       .when(cancelSalesOrder, { ...id, reason: 'too late' })

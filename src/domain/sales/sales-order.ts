@@ -48,6 +48,8 @@ export type OrderStatus = 'Draft' | 'Declined' | 'Accepted' | 'Cancelled';
 export interface Order {
   readonly status: OrderStatus;
   readonly ownerId: string;
+  /** False for services alone, which are invoiced as soon as they are accepted. */
+  readonly hasGoods: boolean;
   /** The delivery that goes out, once it is approved. */
   readonly deliveryId?: string | undefined;
 }
@@ -58,7 +60,7 @@ export const SalesOrder = decider({
   events,
   initial: (): Order | undefined => undefined,
   evolve: {
-    SalesOrderPlaced: (_, { ownerId }) => ({ status: 'Draft', ownerId }),
+    SalesOrderPlaced: (_, { ownerId, lines }) => ({ status: 'Draft', ownerId, hasGoods: lines.some(({ stocked }) => stocked) }),
     SalesOrderAccepted: order => order && { ...order, status: 'Accepted' },
     SalesOrderDeclined: order => order && { ...order, status: 'Declined' },
     SalesOrderCancelled: order => order && { ...order, status: 'Cancelled' },
@@ -95,10 +97,11 @@ export function decline({ status }: Order, { reason }: DataOf<typeof SalesOrderD
   return [SalesOrderDeclined({ reason })];
 }
 
-export function cancel({ status, deliveryId }: Order, { reason }: DataOf<typeof SalesOrderCancelled>): Outcome {
+export function cancel({ status, deliveryId, hasGoods }: Order, { reason }: DataOf<typeof SalesOrderCancelled>): Outcome {
   if (status === 'Cancelled') return [];
   if (status !== 'Accepted') return unfit(status, 'cancelled');
   if (deliveryId !== undefined) return locked(deliveryId);
+  if (!hasGoods) return refuse('DocumentLocked', 'This order is of services alone; it was invoiced when it was accepted.');
   return [SalesOrderCancelled({ reason })];
 }
 
