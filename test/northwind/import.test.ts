@@ -10,11 +10,11 @@ import { northwindFolder } from './folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const IMPORT_MS = 400_000;
-const { folder, here } = northwindFolder();
+const { folder, here, unless } = northwindFolder();
 
 type Body = Readonly<Record<string, unknown>>;
 
-describe.skipIf(!here)('Northwind', () => {
+describe.skipIf(!here)(`Northwind${unless}`, () => {
   let house: TestHouse;
   let key: string;
   /** Where the importer writes what it rejects. */
