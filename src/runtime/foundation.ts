@@ -10,6 +10,7 @@ import { connectEventLog } from './event-log/eventstore.ts';
 import type { EventLog } from './event-log/port.ts';
 import { createExecutor } from './executor/executor.ts';
 import type { Executor } from './executor/port.ts';
+import { StoredSnapshots } from './executor/snapshots.ts';
 import { type Metrics, startMetrics } from './metrics.ts';
 import { migrate } from './migrations/migrate.ts';
 import { createQueryRunner, type WatchedQueryRunner } from './queries/runner.ts';
@@ -48,7 +49,8 @@ export async function layFoundation(config: FoundationConfig, poolMax: number): 
   const house = registry(modules);
   const secret = await sharedSecret(pool, 'cursors');
   const queries = createQueryRunner({ pool, registry: house, secret, patienceMs: QUERY_PATIENCE_MS });
-  const executor = createExecutor({ log, registry: house, queries, clock: systemClock, timeZone });
+  const snapshots = new StoredSnapshots(pool);
+  const executor = createExecutor({ log, registry: house, queries, clock: systemClock, timeZone, snapshots });
   const close = async (): Promise<void> => {
     await queries.close();
     await log.close();

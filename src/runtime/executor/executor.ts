@@ -14,6 +14,7 @@ import { Holds } from './holds.ts';
 import { type Done, later } from './outcomes.ts';
 import { pointersOf } from './pointers.ts';
 import { CommandMismatch, Conflict, type Execution, type Executor, InvalidInput, type Outcome } from './port.ts';
+import type { Snapshots } from './snapshots.ts';
 import { type Folded, Streams, take } from './streams.ts';
 import { type Thread, Threads } from './threads.ts';
 import { Turns } from './turns.ts';
@@ -26,6 +27,7 @@ export interface ExecutorOptions {
   /** IANA name; decides which day an instant belongs to. */
   readonly timeZone: string;
   readonly cacheBytesMax?: number;
+  readonly snapshots?: Snapshots;
   readonly patienceMs?: number;
 }
 
@@ -74,7 +76,7 @@ class CommandExecutor implements Executor {
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
-    this.streams = new Streams(options.log, options.cacheBytesMax ?? CACHE_BYTES_MAX);
+    this.streams = new Streams(options.log, options.cacheBytesMax ?? CACHE_BYTES_MAX, options.snapshots);
     this.#threads = new Threads(options.registry.deciders, this.streams);
     // A counter that never counted is not shown at all; none so far is a figure too.
     this.#conflicts.add(0);
@@ -248,9 +250,14 @@ class CommandExecutor implements Executor {
     const first = appended.revision - batch.length + 1;
     batch.forEach((entry, index) => {
       const { data } = events[index] as DomainEvent;
-      take(decider, folded, { type: entry.type, metadata: entry.metadata, revision: first + index, position: appended.position }, data);
+      take(
+        decider,
+        folded,
+        { id: entry.id, type: entry.type, metadata: entry.metadata, revision: first + index, position: appended.position },
+        data,
+      );
     });
-    this.streams.keep(attempt.stream, folded);
+    this.streams.grown(decider, attempt.stream, folded);
   }
 
   /** Goes on with what follows; what fails for want of time or connection is left to the saga that does the same. */
