@@ -48,6 +48,8 @@ export function given(...history: readonly DomainEvent[]): { readonly when: When
 function judge(command: AnyCommand, history: readonly DomainEvent[], wire: unknown, circumstances: Circumstances): Verdict {
   const input = z.decode(command.input, wire) as never;
   const state = history.reduce<unknown>((folded, { type, data }) => evolve(command.decider, folded, type, data), command.decider.initial());
+  // A snapshot keeps a state as JSON, so no decider may fold into anything else.
+  if (state !== undefined) expect(JSON.parse(JSON.stringify(state))).toEqual(state);
   const entityId = circumstances.entityId ?? command.entityId?.(input) ?? 'new-id';
   const now = circumstances.now ?? NOW;
   const who = caller({ kind: 'staff', id: circumstances.actorId ?? 'ana' }, new Set(circumstances.grants ?? ['*']));
