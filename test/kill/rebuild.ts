@@ -13,7 +13,7 @@ import { openPool } from '../../src/runtime/database.ts';
 import { connectEventLog } from '../../src/runtime/event-log/eventstore.ts';
 import type { Executor } from '../../src/runtime/executor/port.ts';
 import { migrate } from '../../src/runtime/migrations/migrate.ts';
-import { tableOf } from '../../src/runtime/projector/ddl.ts';
+import { viewOf } from '../../src/runtime/projector/ddl.ts';
 import { startProjector } from '../../src/runtime/projector/projector.ts';
 import { startSagas } from '../../src/runtime/sagas/runner.ts';
 import { query, type Stores } from './house.ts';
@@ -23,7 +23,7 @@ const LOOK_MS = 50;
 const POOL_MAX = 6;
 
 const house = registry(modules);
-const TABLES = [...house.projections.values()].filter(({ keptBy }) => keptBy === undefined).map(tableOf);
+const TABLES = [...house.projections.values()].filter(({ keptBy }) => keptBy === undefined).map(viewOf);
 const PROCESSES = `(select saga || '~' || instance as id, status, state::text as state, attempt, correlation_id, since,
   about_category, about_id, waiting, refusal from ops.saga_instances)`;
 

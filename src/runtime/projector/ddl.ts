@@ -5,6 +5,18 @@ import type { AnyProjection } from '../../kernel/projection.ts';
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
+/** Where the tables behind the views lie. */
+export const READ_DATA = 'read_data';
+
+/** One table of a projection: its version, built for the so-manieth time. */
+export interface Build {
+  readonly projection: AnyProjection;
+  /** From 1; each building of a version is a table of its own. */
+  readonly generation: number;
+  /** Schema of the table; READ_DATA for all that is kept. */
+  readonly schema: string;
+}
+
 /** Hash of what rows look like: when it changes, so must the version. */
 export const shapeOf = ({ table }: AnyProjection): string =>
   createHash('sha256')
@@ -14,28 +26,29 @@ export const shapeOf = ({ table }: AnyProjection): string =>
 /** The view of a projection, the same for all versions. */
 export const viewOf = ({ table }: AnyProjection): string => `read.${quoted(table.name)}`;
 
-/** The table of one version of a projection. */
-export const tableOf = ({ table, version }: AnyProjection): string => tableOfVersion(table.name, version);
+export const tableOf = (build: Build): string => `${quoted(build.schema)}.${quoted(tableNameOf(build))}`;
 
-export const tableOfVersion = (name: string, version: number): string => `read_data.${quoted(`${name}_v${version}`)}`;
+/** Without schema: `<table>_v<version>`, and `_g<generation>` after the first. */
+export const tableNameOf = ({ projection: { table, version }, generation }: Build): string =>
+  generation === 1 ? `${table.name}_v${version}` : `${table.name}_v${version}_g${generation}`;
 
-export function createTable(projection: AnyProjection): string {
-  const columns = Object.entries(projection.table.columns).map(
+export function createTable(build: Build): string {
+  const columns = Object.entries(build.projection.table.columns).map(
     ([name, { sql, nullable }]) => `${quoted(name)} ${sql}${nullable ? '' : ' not null'}`,
   );
-  return `create table ${tableOf(projection)} (${['id text collate "C" primary key', ...columns].join(', ')})`;
+  return `create table ${tableOf(build)} (${['id text collate "C" primary key', ...columns].join(', ')})`;
 }
 
 /** Comments and indexes may change without a new version. */
-export const describeTable = (projection: AnyProjection): string =>
+export const describeTable = (build: Build): string =>
   [
-    ...projection.table.indexes.map(index => createIndex(projection, index)),
-    `comment on table ${tableOf(projection)} is ${pg.escapeLiteral(projection.table.comment)}`,
-    ...columnComments(projection, tableOf(projection)),
+    ...build.projection.table.indexes.map(index => createIndex(build, index)),
+    `comment on table ${tableOf(build)} is ${pg.escapeLiteral(build.projection.table.comment)}`,
+    ...columnComments(build.projection, tableOf(build)),
   ].join(';\n');
 
-export const createView = (projection: AnyProjection): string =>
-  `create view ${viewOf(projection)} as select ${columnNames(projection).join(', ')} from ${tableOf(projection)}`;
+export const createView = (build: Build): string =>
+  `create view ${viewOf(build.projection)} as select ${columnNames(build.projection).join(', ')} from ${tableOf(build)}`;
 
 export const describeView = (projection: AnyProjection): string =>
   [
@@ -44,17 +57,17 @@ export const describeView = (projection: AnyProjection): string =>
   ].join(';\n');
 
 /** Writes the rows given as one JSON array, new and old alike. */
-export function upsert(projection: AnyProjection): string {
-  const changes = columnNames(projection).slice(1);
+export function upsert(build: Build): string {
+  const changes = columnNames(build.projection).slice(1);
   const action = changes.length === 0 ? 'nothing' : `update set ${changes.map(name => `${name} = excluded.${name}`).join(', ')}`;
-  return `insert into ${tableOf(projection)} select * from jsonb_populate_recordset(null::${tableOf(projection)}, $1::jsonb)
+  return `insert into ${tableOf(build)} select * from jsonb_populate_recordset(null::${tableOf(build)}, $1::jsonb)
           on conflict (id) do ${action}`;
 }
 
-function createIndex({ table, version }: AnyProjection, index: string): string {
+function createIndex(build: Build, index: string): string {
   const method = index.startsWith('using ') ? index : `(${index})`;
   const mark = createHash('sha256').update(index).digest('hex').slice(0, 8);
-  return `create index if not exists ${quoted(`${table.name}_v${version}_${mark}`)} on ${tableOfVersion(table.name, version)} ${method}`;
+  return `create index if not exists ${quoted(`${tableNameOf(build)}_${mark}`)} on ${tableOf(build)} ${method}`;
 }
 
 function columnComments({ table }: AnyProjection, on: string): readonly string[] {

@@ -5,7 +5,8 @@ import { bePatient } from '../database.ts';
 import { type EventLog, LogExchanged } from '../event-log/port.ts';
 import { Ownership } from '../ownership.ts';
 import { type BatchReport, type ProjectorLogger, Reign } from './reign.ts';
-import { demandSameLog, detach, isOwnFault, OtherLog, type Seat, seat } from './tables.ts';
+import { type SeatingOptions, takeSeats } from './seats.ts';
+import { demandSameLog, detachVersion, isOwnFault, OtherLog, type Seat } from './tables.ts';
 
 export interface ProjectorOptions {
   readonly log: EventLog;
@@ -114,7 +115,8 @@ class Worker {
 
   async #reign(ownership: Ownership): Promise<void> {
     const logId = await this.#options.log.identity();
-    const seats = await ownership.transaction(client => this.#prepare(client, logId));
+    const head = await this.#options.log.head();
+    const seats = await ownership.transaction(client => this.#prepare(client, { logId, head, anew: !this.#prepared }));
     this.#prepared = true;
     const onBatch = (report: BatchReport): void => {
       this.#failures = 0;
@@ -125,21 +127,20 @@ class Worker {
     await reign.last(this.#stopping);
   }
 
-  async #prepare(client: pg.PoolClient, logId: string): Promise<readonly Seat[]> {
-    await demandSameLog(client, logId);
+  async #prepare(client: pg.PoolClient, options: SeatingOptions): Promise<readonly Seat[]> {
+    await demandSameLog(client, options.logId);
     await bePatient(client);
     const seats: Seat[] = [];
     for (const projection of this.#options.registry.projections.values()) {
       if (projection.keptBy !== undefined) continue;
       await client.query('savepoint seat');
       try {
-        const taken = await seat(client, projection, logId, !this.#prepared);
-        if (taken !== undefined) seats.push(taken);
+        seats.push(...(await takeSeats(client, projection, options)));
       } catch (error) {
         if (!isOwnFault(error)) throw error;
         await client.query('rollback to savepoint seat');
         const reason = error instanceof Error ? error.message : String(error);
-        await detach(client, projection, logId, reason);
+        await detachVersion(client, projection, options.logId, reason);
         this.#logger.warn({ projection: projection.name, version: projection.version, reason }, 'A projection was stopped');
       }
       await client.query('release savepoint seat');

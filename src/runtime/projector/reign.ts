@@ -5,7 +5,8 @@ import type { EventLog, StoredEvent } from '../event-log/port.ts';
 import type { Ownership } from '../ownership.ts';
 import { takeIn } from './batch.ts';
 import { type Fact, factOf } from './fact.ts';
-import { detach, isOwnFault, type Seat, swap } from './tables.ts';
+import { swap } from './swap.ts';
+import { detach, isOwnFault, type Seat } from './tables.ts';
 
 const tracer = trace.getTracer('throughline');
 
@@ -115,22 +116,30 @@ export class Reign {
     const { name, version } = seat.projection;
     try {
       seat.shown = await this.#options.ownership.transaction(client => swap(client, seat));
-      if (seat.shown) this.#options.logger.info({ projection: name, version }, 'The new version of a projection is shown');
+      if (!seat.shown) return;
+      this.#forget(name, seat);
+      this.#options.logger.info({ projection: name, version, generation: seat.generation }, 'A projection is shown as it was built anew');
     } catch (error) {
       if (!isOwnFault(error)) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      await this.#options.ownership.transaction(client => detach(client, seat.projection, this.#options.logId, reason));
+      await this.#options.ownership.transaction(client => detach(client, seat, reason));
       this.#lose(seat, reason);
     }
   }
 
+  /** The tables it was shown in place of are gone. */
+  #forget(name: string, successor: Seat): void {
+    for (const seats of [this.#live, this.#behind])
+      for (const seat of seats) if (seat.projection.name === name && seat !== successor) seats.delete(seat);
+  }
+
   async #takeIn(seats: ReadonlySet<Seat>, events: readonly StoredEvent[], live: boolean): Promise<void> {
-    const { ownership, registry, logId, onBatch } = this.#options;
+    const { ownership, registry, onBatch } = this.#options;
     const newest = events.at(-1);
     if (newest === undefined) return;
     const begunAt = performance.now();
     const facts = events.map(event => factOf(event, registry)).filter((fact): fact is Fact => fact !== undefined);
-    const batch = { facts, last: newest.position, logId };
+    const batch = { facts, last: newest.position };
     const attributes = { 'throughline.events': events.length, 'throughline.position': newest.position.toString() };
     await tracer.startActiveSpan('project batch', { attributes }, async span => {
       try {

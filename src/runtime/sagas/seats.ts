@@ -49,7 +49,7 @@ const INSTALL = `
 
 const CHECKPOINT = `
   insert into ops.checkpoints (name, version, log_id, state, shown, shape) values ($1, $2, $3, 'live', true, 'sagas')
-  on conflict (name, version) do nothing`;
+  on conflict do nothing`;
 
 const versionsOf = (registry: World['registry']): string =>
   JSON.stringify([...registry.sagas.values()].map(({ name, stateVersion }) => ({ name, state_version: stateVersion })));
