@@ -1,5 +1,6 @@
 import type { AnyCommand } from './command.ts';
 import type { AnyDecider } from './decider.ts';
+import type { AnyEffect, AnyReaction } from './effect.ts';
 import type { AnyEventDefinition } from './event.ts';
 import type { AnyProjection } from './projection.ts';
 import type { AnyQuery } from './query.ts';
@@ -12,6 +13,8 @@ export interface Module {
   readonly projections: readonly AnyProjection[];
   readonly queries: readonly AnyQuery[];
   readonly sagas: readonly AnySaga[];
+  readonly effects?: readonly AnyEffect[];
+  readonly reactions?: readonly AnyReaction[];
 }
 
 export const module = (definition: Module): Module => definition;
@@ -23,6 +26,8 @@ export interface Registry {
   readonly queries: ReadonlyMap<string, AnyQuery>;
   readonly projections: ReadonlyMap<string, AnyProjection>;
   readonly sagas: ReadonlyMap<string, AnySaga>;
+  readonly effects: ReadonlyMap<string, AnyEffect>;
+  readonly reactions: ReadonlyMap<string, AnyReaction>;
   /** By category. */
   readonly deciders: ReadonlyMap<string, AnyDecider>;
   /** By event type. */
@@ -35,7 +40,8 @@ export function registry(modules: readonly Module[]): Registry {
   const deciders = commands.map(entry => entry.decider);
   const sagas = modules.flatMap(entry => entry.sagas);
   const projections = modules.flatMap(entry => entry.projections);
-  const events = [...deciders, ...sagas, ...projections].flatMap(entry => entry.events);
+  const reactions = modules.flatMap(entry => entry.reactions ?? []);
+  const events = [...deciders, ...sagas, ...projections, ...reactions].flatMap(entry => entry.events);
   return {
     modules,
     commands: named('command', commands, entry => entry.type),
@@ -46,6 +52,12 @@ export function registry(modules: readonly Module[]): Registry {
     ),
     projections: named('projection', projections, entry => entry.name),
     sagas: named('saga', sagas, entry => entry.name),
+    effects: named(
+      'effect',
+      modules.flatMap(entry => entry.effects ?? []),
+      entry => entry.type,
+    ),
+    reactions: named('reaction', reactions, entry => entry.name),
     deciders: named('category', deciders, entry => entry.category),
     events: named('event type', events, entry => entry.type),
   };

@@ -51,8 +51,8 @@ export interface AnyProjection {
   /** Present in a view that keeps every event of every kind, known here or not; `events` and `on` are empty then. */
   readonly every?: { readonly key: (meta: ViewMeta) => string; readonly row: (fact: StoredFact, meta: ViewMeta) => unknown };
   readonly ownRows?: { readonly permission: Permission; readonly owner: string };
-  /** Present where the saga runner, not the projector, keeps the rows; `on` is empty then. */
-  readonly keptBy?: 'sagas';
+  /** Present where the runner of sagas or of effects, not the projector, keeps the rows; `on` is empty then. */
+  readonly keptBy?: 'sagas' | 'effects';
 }
 
 /** An event's data as they were stored, in the version they were stored in. */

@@ -1,4 +1,5 @@
 import type { CommandMessage, Permission, RecordRef } from './command.ts';
+import type { EffectMessage } from './effect.ts';
 import type { AnyEventDefinition, DataOf, Handlers } from './event.ts';
 import type { ViewMeta } from './projection.ts';
 
@@ -8,6 +9,8 @@ export interface Step<State, Alarm extends string = string> {
   readonly state?: State;
   /** Commands to ask, in order; at least once delivered, once in effect. */
   readonly send?: readonly CommandMessage[];
+  /** What to do outside the house; none for back-dated facts. Outcomes come back as facts. */
+  readonly effects?: readonly EffectMessage[];
   /** Alarms to set: ISO 8601 duration from now, e.g. `PT48H`. Setting one again moves it. */
   readonly wake?: { readonly [Name in Alarm]?: string };
   /** Alarms to take back. */
@@ -26,6 +29,14 @@ export interface WaitingFor {
   readonly record?: RecordRef;
   /** The command that moves it, and the permission it takes; absent while the house itself is at work. */
   readonly movedBy?: { readonly command: string; readonly permission: Permission };
+}
+
+/** What giving up an instance means for the business. */
+export interface Abandonment {
+  /** Commands that take back what the instance has secured; in vain where nothing came about. */
+  readonly send?: readonly CommandMessage[];
+  /** What stays as it is and is for people to see to, as a whole sentence. */
+  readonly stays: string;
 }
 
 /** A command of the instance that was refused. */
@@ -51,6 +62,13 @@ export interface Saga<State, D extends AnyEventDefinition, Alarm extends string>
   readonly onRefusal?: (state: State, refusal: RefusedCommand, instance: string) => Step<NoInfer<State>, Alarm>;
   readonly alarms: { readonly [Name in Alarm]: (state: State, instance: string) => Step<NoInfer<State>, Alarm> };
   readonly explain: (state: State, instance: string) => WaitingFor;
+  /** Somebody gave the instance up: what is taken back, and what stays. */
+  readonly onAbandon: (state: State, instance: string) => Abandonment;
+  /**
+   * Instances that the saga finds under way when it is installed are its own at once: it acts on what comes for them from then
+   * on. Absent: each waits until somebody hands it over.
+   */
+  readonly adopts?: true;
   /** Label of an instance and the record it is about, for the list of processes. */
   readonly about: (instance: string) => RecordRef;
 }
@@ -67,6 +85,8 @@ export interface AnySaga {
   readonly onRefusal?: (state: never, refusal: RefusedCommand, instance: string) => Step<unknown>;
   readonly alarms: Readonly<Record<string, (state: never, instance: string) => Step<unknown>>>;
   readonly explain: (state: never, instance: string) => WaitingFor;
+  readonly onAbandon: (state: never, instance: string) => Abandonment;
+  readonly adopts?: true;
   readonly about: (instance: string) => RecordRef;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { breaches, importsOf, sourcesOf } from './imports.ts';
 
 const sources = sourcesOf('src');
-const pure = ['kernel', 'domain', 'commands', 'projections', 'sagas'];
+const pure = ['kernel', 'domain', 'commands', 'projections', 'effects', 'sagas'];
 
 describe('the house', () => {
   test('keeps every layer to what it may touch', () => {
@@ -20,6 +20,8 @@ describe('the house', () => {
     ['sagas/crm/lead-conversion.ts', '../../projections/crm/leads.ts'],
     ['api/app.ts', '../domain/crm/lead.ts'],
     ['runtime/worker-role.ts', '../commands/crm/lead.ts'],
+    ['effects/billing/invoice-letter.ts', '../../runtime/database.ts'],
+    ['integrations/mail.ts', '../runtime/database.ts'],
     ['eventstore/server.ts', '../runtime/database.ts'],
   ])('would see %s import %s', (path, specifier) => {
     expect(breaches(importsOf([{ path, text: `import { x } from '${specifier}';\n` }]))).toHaveLength(1);

@@ -21,9 +21,14 @@ type Definition = { readonly kind: string; readonly name: string };
 
 function kindOf(value: unknown): Definition | undefined {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
-  const { type, name, decider, decide, answer, reads, table, on, alarms, schema, decode } = value as Record<string, unknown>;
+  const { type, name, decider, decide, answer, reads, table, on, alarms, schema, decode, compose, effects } = value as Record<
+    string,
+    unknown
+  >;
   if (decider && decide) return { kind: 'command', name: String(type) };
   if (answer && reads) return { kind: 'query', name: String(type) };
+  if (compose) return { kind: 'effect', name: String(type) };
+  if (effects && on) return { kind: 'reaction', name: String(name) };
   if (alarms && on) return { kind: 'saga', name: String(name) };
   if (table && on) return { kind: 'projection', name: String(name) };
   if (schema && decode) return { kind: 'event', name: String(type) };
@@ -32,7 +37,7 @@ function kindOf(value: unknown): Definition | undefined {
 
 async function exported(): Promise<readonly (Definition & { readonly file: string })[]> {
   const found: (Definition & { readonly file: string })[] = [];
-  for (const layer of ['domain', 'commands', 'projections', 'sagas']) {
+  for (const layer of ['domain', 'commands', 'projections', 'effects', 'sagas']) {
     for (const { path } of sourcesOf(`src/${layer}`)) {
       const file = `${layer}/${path}`;
       const values = Object.values((await import(/* @vite-ignore */ `../../src/${file}`)) as Record<string, unknown>);
@@ -50,6 +55,8 @@ describe('the registry', () => {
       saga: house.sagas,
       projection: house.projections,
       event: house.events,
+      effect: house.effects,
+      reaction: house.reactions,
     };
     const definitions = await exported();
     expect(definitions.length).toBeGreaterThan(100);

@@ -6,6 +6,7 @@ import type { Registry } from '../../kernel/module.ts';
 import { CommandRefused, PROCESS_CATEGORY, PROCESSES, processEvents } from '../../kernel/processes.ts';
 import type { ViewMeta } from '../../kernel/projection.ts';
 import type { AnySaga } from '../../kernel/saga.ts';
+import { enqueue, type Queued } from '../effects/outbox.ts';
 import type { StoredEvent } from '../event-log/port.ts';
 import { uuidv5 } from '../ids.ts';
 import type { Ownership } from '../ownership.ts';
@@ -53,7 +54,7 @@ export async function consume(world: World, owner: Ownership, bell: Bell, signal
   for await (const batch of world.log.follow(last, { signal, batchMax: BATCH_MAX })) {
     const read = readingOf(batch, { events }, last);
     last = batch.at(-1)?.position ?? last;
-    const detached = await owner.transaction(client => takeBatch(client, seats, read, last));
+    const detached = await owner.transaction(client => takeBatch(client, world, seats, read, last));
     for (const [{ saga }, reason] of detached) world.logger?.error({ saga: saga.name, reason }, 'saga detached');
     seats = seats.filter(seat => !detached.has(seat));
     for (const seat of seats) if (last !== undefined && isAfter(last, seat.position)) seat.position = last;
@@ -72,6 +73,7 @@ function readingOf(batch: readonly StoredEvent[], registry: Pick<Registry, 'even
 /** What the batch makes of all sagas; tells which of them had to be detached, and why. */
 async function takeBatch(
   client: pg.PoolClient,
+  world: World,
   seats: readonly Seat[],
   read: readonly Read[],
   last: bigint | undefined,
@@ -79,7 +81,7 @@ async function takeBatch(
   const detached = new Map<Seat, string>();
   for (const seat of seats) {
     try {
-      await takeOne(client, seat, read);
+      await takeOne(client, world, seat, read);
     } catch (error) {
       if (!(error instanceof SagaFault)) throw error;
       detached.set(seat, error.message);
@@ -89,13 +91,14 @@ async function takeBatch(
   return detached;
 }
 
-async function takeOne(client: pg.PoolClient, seat: Seat, read: readonly Read[]): Promise<void> {
+async function takeOne(client: pg.PoolClient, { registry }: World, seat: Seat, read: readonly Read[]): Promise<void> {
   const visits = blaming(() => visitsOf(seat, read));
   if (visits.length === 0) return;
   const instances = await loadInstances(client, seat.saga.name, [...new Set(visits.map(({ name }) => name))]);
-  const { moved, outgoing } = blaming(() => fold(seat, visits, instances));
+  const { moved, outgoing, effects } = blaming(() => fold(seat, visits, instances));
   await saveInstances(client, seat.saga.name, moved);
   await post(client, outgoing);
+  await enqueue(client, registry, effects);
   await heard(client, seat.saga.name, visits.flatMap(refusalsOf));
 }
 
@@ -133,21 +136,25 @@ function namesOf(saga: AnySaga, meta: ViewMeta, data: unknown): readonly string[
 interface Folded {
   readonly moved: ReadonlyMap<string, Instance>;
   readonly outgoing: readonly Outgoing[];
+  readonly effects: readonly Queued[];
 }
 
 /** What the visits make of the instances, each after the other. */
 function fold({ saga, silentTo }: Seat, visits: readonly Visit[], instances: ReadonlyMap<string, Instance>): Folded {
   const moved = new Map<string, Instance>();
   const outgoing: Outgoing[] = [];
+  const effects: Queued[] = [];
   for (const visit of visits) {
     const { name, fact, stored } = visit;
     const before = moved.get(name) ?? instances.get(name);
     const { result, traceparent } = traced(saga, visit, () => move(saga, name, before, fact));
     if (result === undefined || result.instance === before) continue;
     moved.set(name, result.instance);
-    if (isAfter(stored.position, silentTo)) outgoing.push(...outgoingOf(saga, visit, result, traceparent));
+    if (!isAfter(stored.position, silentTo)) continue;
+    outgoing.push(...outgoingOf(saga, visit, result, traceparent));
+    if (fact.wakes) effects.push(...effectsOf(saga, visit, result, traceparent));
   }
-  return { moved, outgoing };
+  return { moved, outgoing, effects };
 }
 
 /** A step's commands, in order; a consequence of a back-dated fact is dated with it. */
@@ -169,6 +176,21 @@ const outgoingOf = (
     correlation_id: instance.correlationId,
     causation_id: stored.id,
     occurred_at: stored.metadata.occurredAt === stored.metadata.recordedAt ? undefined : stored.metadata.occurredAt,
+    traceparent,
+  }));
+
+const effectsOf = (
+  saga: AnySaga,
+  { name, stored }: Visit,
+  { instance, effects }: Move,
+  traceparent: string | undefined,
+): readonly Queued[] =>
+  effects.map((message, index) => ({
+    id: uuidv5('saga-effect', saga.name, name, stored.id, String(index), String(instance.attempt)),
+    message,
+    causeId: stored.id,
+    position: stored.position,
+    correlationId: instance.correlationId,
     traceparent,
   }));
 

@@ -1,5 +1,6 @@
 /** How a fact moves an instance of a saga: pure, so that the same log always makes the same state. */
 import type { CommandMessage, RecordRef } from '../../kernel/command.ts';
+import type { EffectMessage } from '../../kernel/effect.ts';
 import type { Handlers } from '../../kernel/event.ts';
 import { PROCESS_CATEGORY, type processEvents } from '../../kernel/processes.ts';
 import type { ViewMeta } from '../../kernel/projection.ts';
@@ -49,6 +50,7 @@ export interface Fact {
 export interface Move {
   readonly instance: Instance;
   readonly send: readonly CommandMessage[];
+  readonly effects: readonly EffectMessage[];
 }
 
 /** What becomes of an instance by a fact; undefined when the fact does not concern it, the very same instance when it stays as it is. */
@@ -112,7 +114,7 @@ function stepped(
       since: fact.meta.recordedAt,
       waiting: done ? DONE : (saga.explain as (state: unknown, name: string) => WaitingFor)(state, name),
     };
-    return { instance, send: made.send ?? [] };
+    return { instance, send: made.send ?? [], effects: made.effects ?? [] };
   } catch (error) {
     return still({ ...parked(before ?? begun(saga, name, fact), sentence(error), fact, fact.previous), recorded: false });
   }
@@ -121,7 +123,7 @@ function stepped(
 const DONE: WaitingFor = { reason: 'It is finished.', next: 'Nothing is left to do.' };
 const BEGUN: WaitingFor = { reason: 'It has just begun.', next: 'Its first step is taken.' };
 
-const still = (instance: Instance): Move => ({ instance, send: [] });
+const still = (instance: Instance): Move => ({ instance, send: [], effects: [] });
 
 const begun = (saga: AnySaga, name: string, { meta }: Fact): Instance => ({
   about: saga.about(name),
