@@ -66,8 +66,8 @@ async function lockCheckpoints(client: pg.PoolClient, seats: readonly Seat[]): P
   return new Map(rows.map(row => [markOf(row), row]));
 }
 
-/** Why the projection failed, its rows being as they were before; undefined when it did not. @throws what is not its fault */
-async function project(client: pg.PoolClient, build: Build, facts: readonly Fact[]): Promise<string | undefined> {
+/** Takes facts into one table. Tells why the projection failed, its rows being as they were before; undefined when it did not. @throws what is not its fault */
+export async function project(client: pg.PoolClient, build: Build, facts: readonly Fact[]): Promise<string | undefined> {
   let saved = false;
   try {
     const touches = touchesOf(build.projection, facts);
