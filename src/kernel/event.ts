@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type AnyPersonal, demandErasable, type Personal } from './personal.ts';
 
 /** A fact of the business: what happened, in the past tense, with the data that say it whole. */
 export interface DomainEvent<Type extends string = string, Data = unknown> {
@@ -15,6 +16,8 @@ export interface AnyEventDefinition {
   readonly schema: z.ZodType;
   /** Version that new events are written with: one more than there are upcasters. */
   readonly version: number;
+  /** Texts that belong to people: sealed in the log with the key of each, and lost with it. */
+  readonly personal?: readonly AnyPersonal[];
   /** Reads stored data of any version as today's shape. @throws when the stored data are of no known shape */
   decode(stored: unknown, version: number): unknown;
 }
@@ -43,12 +46,16 @@ export type Handlers<D extends AnyEventDefinition, Subject, Result, Rest extends
 
 /**
  * Declares a kind of event. `shape` holds plain JSON shapes only: no transforms and no business rules, or old facts could
- * stop being readable. `upcasters[n]` turns version n + 1 into version n + 2.
+ * stop being readable. `upcasters[n]` turns version n + 1 into version n + 2. `personal` names the texts that belong to people;
+ * an upcaster sees them as they were written, or the placeholder.
  */
 export function event<Type extends string, Shape extends z.ZodRawShape>(
   type: Type,
   shape: Shape,
-  options: { readonly upcasters?: readonly Upcaster[] } = {},
+  options: {
+    readonly upcasters?: readonly Upcaster[];
+    readonly personal?: readonly Personal<z.output<z.ZodObject<Shape, z.core.$strict>>>[];
+  } = {},
 ): EventDefinition<Type, z.ZodObject<Shape, z.core.$strict>> {
   const schema = z.strictObject(shape);
   const upcasters = options.upcasters ?? [];
@@ -60,5 +67,7 @@ export function event<Type extends string, Shape extends z.ZodRawShape>(
     const current = upcasters.slice(storedVersion - 1).reduce((data, upcast) => upcast(data), stored as Record<string, unknown>);
     return schema.parse(current);
   };
-  return Object.assign(build, { type, schema, version, decode });
+  const { personal } = options;
+  for (const { fields } of personal ?? []) demandErasable(type, schema, fields);
+  return Object.assign(build, { type, schema, version, decode, ...(personal === undefined ? {} : { personal }) });
 }

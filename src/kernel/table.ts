@@ -5,6 +5,8 @@ export interface Column<Value = unknown> {
   readonly nullable: boolean;
   /** For analysts, as a sentence without a full stop; units included. */
   readonly comment: string;
+  /** Column of the same table, or `id`, that names the person this one tells of; blanked when the person is erased. */
+  readonly personOf?: string;
   /** Never set: carries the value's type. */
   readonly value?: Value;
 }
@@ -55,5 +57,8 @@ export const instant = (comment: string): Column<string> => column('timestamptz(
 export const texts = (comment: string): Column<readonly string[]> => column('text[]', comment);
 /** Plain JSON of a stated type. */
 export const json = <Value>(comment: string): Column<Value> => column('jsonb', comment);
+
+/** Text or JSON about the person whom another column, or the key `id`, names; a null there means that it is about nobody. */
+export const personal = <Value>(inner: Column<Value>, personOf: string): Column<Value> => ({ ...inner, personOf });
 
 export const nullable = <Value>(inner: Column<Value>): Column<Value | null> => ({ ...inner, nullable: true }) as Column<Value | null>;

@@ -3,6 +3,7 @@
  * stream's events from 0, a position orders the whole log and only ever grows.
  */
 import type { EventMetadata } from '../../kernel/metadata.ts';
+import type { PersonalPart } from '../../kernel/personal.ts';
 
 /** The revision of a stream that holds no event yet. */
 export const NO_STREAM = -1;
@@ -19,6 +20,8 @@ export interface StoredEvent extends NewEvent {
   readonly stream: string;
   readonly revision: number;
   readonly position: bigint;
+  /** Where texts of people are in the data; absent where there are none. */
+  readonly personal?: readonly PersonalPart[];
 }
 
 export interface Appended {
