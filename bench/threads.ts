@@ -5,7 +5,7 @@ import pg from 'pg';
 import { startBareExpress } from './support/bare-express.ts';
 import { Client } from './support/client.ts';
 import { atLeast, type Figure, medianOf, publish, quantile } from './support/figures.ts';
-import { freshFolder, startHouse } from './support/house.ts';
+import { type BenchHouse, freshFolder, startHouse } from './support/house.ts';
 import { openShop, type Shop, thread } from './support/trade.ts';
 
 const CLIENTS = 8;
@@ -23,17 +23,18 @@ export async function threads(rounds: number): Promise<void> {
     const token = await house.signIn();
     const client = (): Client => new Client(house.url, token, agent);
     const shop = await openShop(client(), 'B');
-    const runner = new Runner(client, shop);
+    const runner = new Runner(client, shop, house);
     await runner.run(WARM_MS);
     const samples = { threads: [] as number[], p50: [] as number[], p99: [] as number[], posts: [] as number[], calls: [] as number[] };
     for (let round = 0; round < rounds; round++) {
-      const { perSecond, durations, calls } = await runner.run(ROUND_MS);
+      const { perSecond, durations, calls, spent } = await runner.run(ROUND_MS);
       samples.threads.push(perSecond);
       samples.calls.push(calls);
       samples.p50.push(quantile(durations, 0.5));
       samples.p99.push(quantile(durations, 0.99));
       samples.posts.push(await bare.postsPerSecond());
-      console.log(`round ${round + 1}: ${perSecond.toFixed(1)} threads/s`);
+      const shares = [...spent].map(([role, ms]) => `${role} ${ms.toFixed(1)}`).join(', ');
+      console.log(`round ${round + 1}: ${perSecond.toFixed(1)} threads/s; processor time of a thread in ms: ${shares}`);
     }
     await demandWhole((await house.stores()).databaseUrl, runner.orders);
     const figures: Figure[] = [
@@ -66,22 +67,27 @@ interface Round {
   readonly durations: readonly number[];
   /** Of one thread, questions asked again included. */
   readonly calls: number;
+  /** Processor time of one thread by role, in milliseconds. */
+  readonly spent: ReadonlyMap<string, number>;
 }
 
 class Runner {
   readonly #client: () => Client;
   readonly #shop: Shop;
+  readonly #house: BenchHouse;
   readonly orders: string[] = [];
   #begun = 0;
 
-  constructor(client: () => Client, shop: Shop) {
+  constructor(client: () => Client, shop: Shop, house: BenchHouse) {
     this.#client = client;
     this.#shop = shop;
+    this.#house = house;
   }
 
   /** Clients carry thread after thread until the time is over; threads under way are finished and count with their time. */
   async run(milliseconds: number): Promise<Round> {
     const durations: number[] = [];
+    const spentBefore = await this.#house.cpu();
     const begun = performance.now();
     const clients = Array.from({ length: CLIENTS }, this.#client);
     await Promise.all(
@@ -95,7 +101,9 @@ class Runner {
     );
     const seconds = (performance.now() - begun) / 1_000;
     const calls = clients.reduce((sum, client) => sum + client.calls, 0) / durations.length;
-    return { perSecond: durations.length / seconds, durations, calls };
+    const spentAfter = await this.#house.cpu();
+    const spent = new Map([...spentAfter].map(([role, ms]) => [role, (ms - (spentBefore.get(role) ?? 0)) / durations.length] as const));
+    return { perSecond: durations.length / seconds, durations, calls, spent };
   }
 }
 

@@ -1,11 +1,12 @@
 /** The whole product for a measurement: its roles as processes, started as a person starts it, on data of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/runtime/supervisor/ports.ts';
+import { cpuByRole, processesOf } from './processes.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 const ADMIN = { email: 'admin@localhost', password: 'a-password-for-benches' };
@@ -19,6 +20,8 @@ export interface BenchHouse {
   /** A session of the administrator, as a bearer token. */
   signIn(): Promise<string>;
   stores(): Promise<{ readonly databaseUrl: string; readonly eventstoreUrl: string }>;
+  /** Processor time spent so far by role, in milliseconds. */
+  cpu(): Promise<ReadonlyMap<string, number>>;
   /** Stops the processes; the data stay. */
   stop(): Promise<void>;
 }
@@ -57,6 +60,7 @@ export async function startHouse(folder: BenchFolder, env: NodeJS.ProcessEnv = {
       databaseUrl: await variableBelow(child.pid ?? 0, 'DATABASE_URL'),
       eventstoreUrl: await variableBelow(child.pid ?? 0, 'EVENTSTORE_URL'),
     }),
+    cpu: () => cpuByRole(child.pid ?? 0),
     stop: async () => {
       child.kill('SIGTERM');
       const outcome = await Promise.race([ended, sleep(STOP_MS_MAX, 'late', { ref: false })]);
@@ -94,14 +98,9 @@ async function signIn(url: string): Promise<string> {
 
 /** A variable that the supervisor gave to its API: the stores' addresses are known to its roles only. */
 async function variableBelow(supervisor: number, name: string): Promise<string> {
-  for (const pid of await readdir('/proc')) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (parent !== supervisor || !line.includes('api')) continue;
-    const entries = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
-    const found = entries.find(entry => entry.startsWith(`${name}=`));
-    if (found !== undefined) return found.slice(name.length + 1);
-  }
-  throw new Error(`No API runs below process ${supervisor}`);
+  const api = (await processesOf(supervisor)).find(({ line }) => line.endsWith('--role api'));
+  const entries = api === undefined ? [] : (await readFile(`/proc/${api.pid}/environ`, 'utf8')).split('\0');
+  const found = entries.find(entry => entry.startsWith(`${name}=`));
+  if (found === undefined) throw new Error(`No API with ${name} runs below process ${supervisor}`);
+  return found.slice(name.length + 1);
 }
