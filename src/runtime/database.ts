@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { types } from './database-values.ts';
 import { DatabaseUnavailable } from './queries/port.ts';
+import { isOutdated, prepareRepeated } from './statements.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -36,9 +37,11 @@ export function openPool(url: string, { max, onError = () => {} }: PoolOptions):
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     keepAlive: true,
+    pipeline: true,
     onConnect: async client => {
       // A connection may break while it is in use but idle; without a listener that would end the process.
       client.on('error', () => {});
+      prepareRepeated(client);
       await client.query(`set time zone 'UTC'; set datestyle = 'ISO'; set search_path = ''`);
     },
   });
@@ -138,7 +141,7 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isUnavailable);
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
-  if (NETWORK_CODES.includes(code) || UNAVAILABLE_CODES.includes(code)) return true;
+  if (NETWORK_CODES.includes(code) || UNAVAILABLE_CODES.includes(code) || isOutdated(error)) return true;
   return error instanceof pg.DatabaseError ? UNAVAILABLE_CLASSES.includes(code.slice(0, 2)) : CLIENT_MESSAGES.test(error.message);
 }
 
