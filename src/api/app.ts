@@ -6,6 +6,7 @@ import type { Registry } from '../kernel/module.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Executor } from '../runtime/executor/port.ts';
 import type { Identity } from '../runtime/identity/port.ts';
+import type { LiveFeed } from '../runtime/live/feed.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { QueryRunner } from '../runtime/queries/port.ts';
 import type { RequestStore } from '../runtime/requests.ts';
@@ -17,6 +18,7 @@ import type { Endpoint } from './endpoint.ts';
 import { healthRouter, type Readiness } from './health.ts';
 import { onceOnly } from './idempotency.ts';
 import { identityEndpoints } from './identity-endpoints.ts';
+import { liveEndpoint } from './live.ts';
 import { requestLog } from './logging.ts';
 import { openapi } from './openapi.ts';
 import { Problem, problemAnswer, problemOf } from './problem.ts';
@@ -30,6 +32,7 @@ export interface AppOptions {
   readonly queries: QueryRunner;
   readonly identity: Identity;
   readonly requests: RequestStore;
+  readonly feed: LiveFeed;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -78,8 +81,9 @@ const contentPolicy = {
 };
 
 function endpointsOf(options: AppOptions, cookies: CookiePolicy): readonly Endpoint[] {
-  const { registry, identity, requests, logger, logIdentity, signInLimits = USUAL_LIMITS } = options;
-  const around = { ...options, tokens: consistencyTokens(logIdentity), once: onceOnly(requests, logger) };
+  const { registry, identity, requests, feed, logger, logIdentity, signInLimits = USUAL_LIMITS } = options;
+  const tokens = consistencyTokens(logIdentity);
+  const around = { ...options, tokens, once: onceOnly(requests, logger) };
   const offered = registry.modules.flatMap(({ name, commands, queries }) => [
     ...commands.map(command => commandEndpoint(command, name, around)),
     ...queries.map(query => queryEndpoint(query, name, around)),
@@ -87,6 +91,7 @@ function endpointsOf(options: AppOptions, cookies: CookiePolicy): readonly Endpo
   return [
     ...identityEndpoints({ identity, cookies, guard: signInGuard(signInLimits) }),
     ...offered.filter(endpoint => endpoint !== undefined),
+    liveEndpoint({ feed, registry, identity, tokens }),
   ];
 }
 

@@ -8,6 +8,8 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Absent for an answer without content. */
   readonly body?: unknown;
+  /** Writes an answer that goes on after its head, and ends it; in place of a body. */
+  readonly stream?: (response: Response) => void;
 }
 
 /** One request, read and found to be allowed to ask. */
@@ -34,6 +36,8 @@ interface Common {
   readonly kind: 'command' | 'query' | 'other';
   readonly input: z.ZodType;
   readonly output: z.ZodType;
+  /** Media type of the answer where it is not JSON. */
+  readonly media?: 'text/event-stream';
   /** Of the usual answer; 204 has no body. */
   readonly status: 200 | 201 | 204;
 }

@@ -75,7 +75,7 @@ function given(endpoint: Endpoint, components: Record<string, unknown>): Json {
     [endpoint.status]: {
       description: endpoint.status === 201 ? 'Created' : 'Done',
       headers: Object.fromEntries([...headers, ...location].map(name => [headerNames[name] ?? name, ref('headers', name)])),
-      content: { 'application/json': { schema: schemaOf(endpoint.output, 'output', components) } },
+      content: { [endpoint.media ?? 'application/json']: { schema: schemaOf(endpoint.output, 'output', components) } },
     },
   };
 }

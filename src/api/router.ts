@@ -86,8 +86,13 @@ async function inTime(answering: Promise<Answer>): Promise<Answer> {
 
 const tracing = (response: Response): ReturnType<typeof traceOf> => response.locals['trace'] as ReturnType<typeof traceOf>;
 
-export function send(response: Response, { status, headers = {}, body }: Answer): void {
+export function send(response: Response, { status, headers = {}, body, stream }: Answer): void {
   response.status(status).set(headers);
+  if (stream !== undefined) {
+    response.flushHeaders();
+    stream(response);
+    return;
+  }
   if (body !== undefined) response.set('Content-Type', headers['Content-Type'] ?? 'application/json; charset=utf-8');
   response.end(body === undefined ? undefined : JSON.stringify(body));
 }

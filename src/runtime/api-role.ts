@@ -8,6 +8,7 @@ import { type Foundation, type FoundationConfig, layFoundation } from './foundat
 import { gaugeBacklog } from './gauges.ts';
 import { bootstrapAdmin } from './identity/bootstrap.ts';
 import { createIdentity } from './identity/identity.ts';
+import { LiveFeed } from './live/feed.ts';
 import { createRequestStore } from './requests.ts';
 import { StartRefused } from './supervisor/refused.ts';
 import { type Role, tellOperator } from './supervisor/role.ts';
@@ -24,10 +25,12 @@ export async function runApi(config: ApiConfig): Promise<Role & { readonly url: 
   gaugeBacklog({ ...foundation, meter: metrics.meter });
   const identity = createIdentity({ database: pool, registry, queries, clock: systemClock });
   const requests = createRequestStore(pool);
+  const feed = new LiveFeed({ log, registry, identity });
   const app = createApp({
     ...foundation,
     identity,
     requests,
+    feed,
     readiness: readinessOf(foundation),
     clock: systemClock,
     timeZone: config.timeZone,
@@ -43,6 +46,7 @@ export async function runApi(config: ApiConfig): Promise<Role & { readonly url: 
     url: `http://127.0.0.1:${server.port}`,
     stop: async () => {
       clearInterval(sweep);
+      feed.close();
       await server.close();
       await foundation.close();
     },

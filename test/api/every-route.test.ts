@@ -65,6 +65,13 @@ async function ask({ method, path }: Route, { token, id = '01ABSENT', query = ''
   return fetch(url, { method, headers, ...(method === 'GET' || body === undefined ? {} : { body: JSON.stringify(body) }) });
 }
 
+/** What goes on for ever is not waited for. */
+async function textOf(answer: Response): Promise<string> {
+  if (!answer.headers.get('Content-Type')?.startsWith('text/event-stream')) return answer.text();
+  await answer.body?.cancel();
+  return '';
+}
+
 const named = ({ method, path }: Route): string => `${method} ${path}`;
 
 /** Routes whose answer to what is sent is not as it must be, or that wrote something for what they refused; with what was answered. */
@@ -78,7 +85,7 @@ async function astray(
     for (const one of sent(route)) {
       const before = home.log.events.length;
       const answer = await ask(route, one);
-      const text = await answer.text();
+      const text = await textOf(answer);
       const wrote = answer.status >= 400 && home.log.events.length > before;
       if (!right(answer.status) || wrote || /\bat .*:\d+:\d+/.test(text))
         wrong.push(`${named(route)} ${JSON.stringify({ ...one, token: '' })}: ${answer.status} ${text}`.slice(0, 400));

@@ -51,7 +51,7 @@ describe('the API reference', () => {
       info: { title: expect.any(String), version: expect.any(String) },
     }));
 
-  test('has every route of the registry, and no other below it than those for signing in', () => {
+  test('has every route of the registry, and no other below it than those for signing in and the feed', () => {
     const { commands, queries } = registry(everything);
     const offered = [...commands.values(), ...queries.values()].flatMap(({ route }): string[] => (route === undefined ? [] : [route]));
     const described = operations().map(
@@ -63,6 +63,7 @@ describe('the API reference', () => {
       'DELETE /api-keys/:id',
       'DELETE /sessions/current',
       'GET /api-keys',
+      'GET /feed',
       'GET /me',
       'POST /api-keys',
       'POST /sessions',

@@ -15,6 +15,7 @@ import type { Executor } from '../../src/runtime/executor/port.ts';
 import { gaugeBacklog } from '../../src/runtime/gauges.ts';
 import { createIdentity } from '../../src/runtime/identity/identity.ts';
 import type { Identity } from '../../src/runtime/identity/port.ts';
+import { LiveFeed } from '../../src/runtime/live/feed.ts';
 import { startMetrics } from '../../src/runtime/metrics.ts';
 import { migrate } from '../../src/runtime/migrations/migrate.ts';
 import { startProjector } from '../../src/runtime/projector/projector.ts';
@@ -85,12 +86,14 @@ export async function house(changes: Changes = {}): Promise<House> {
   });
   gaugeBacklog({ meter: metrics.meter, pool, log, queries: runner });
   const requests = createRequestStore(pool);
+  const feed = new LiveFeed({ log, registry: everything, identity });
   const app = createApp({
     registry: everything,
     executor,
     queries,
     identity,
     requests: changes.requests?.(requests) ?? requests,
+    feed,
     readiness: { check: async () => ({ ready: true, checks: { log: { ok: true } }, projections: [] }) },
     metrics,
     logger: createLogger({ destination }),
@@ -114,6 +117,7 @@ export async function house(changes: Changes = {}): Promise<House> {
     return session.token;
   };
   const close = async (): Promise<void> => {
+    feed.close();
     await projector.stop();
     await runner.close();
     await pool.end();
