@@ -2,6 +2,7 @@ import type { AnyCommand } from './command.ts';
 import type { AnyDecider } from './decider.ts';
 import type { AnyEffect, AnyReaction } from './effect.ts';
 import type { AnyEventDefinition } from './event.ts';
+import type { AnyInvariant } from './invariant.ts';
 import type { AnyProjection } from './projection.ts';
 import type { AnyQuery } from './query.ts';
 import type { AnySaga } from './saga.ts';
@@ -15,6 +16,8 @@ export interface Module {
   readonly sagas: readonly AnySaga[];
   readonly effects?: readonly AnyEffect[];
   readonly reactions?: readonly AnyReaction[];
+  /** What must be true of its events whatever happens; a verifier checks it. */
+  readonly invariants?: readonly AnyInvariant[];
 }
 
 export const module = (definition: Module): Module => definition;
@@ -26,6 +29,7 @@ export interface Registry {
   readonly queries: ReadonlyMap<string, AnyQuery>;
   readonly projections: ReadonlyMap<string, AnyProjection>;
   readonly sagas: ReadonlyMap<string, AnySaga>;
+  readonly invariants: ReadonlyMap<string, AnyInvariant>;
   readonly effects: ReadonlyMap<string, AnyEffect>;
   readonly reactions: ReadonlyMap<string, AnyReaction>;
   /** By category. */
@@ -58,6 +62,11 @@ export function registry(modules: readonly Module[]): Registry {
       entry => entry.type,
     ),
     reactions: named('reaction', reactions, entry => entry.name),
+    invariants: named(
+      'invariant',
+      modules.flatMap(entry => entry.invariants ?? []),
+      entry => entry.name,
+    ),
     deciders: named('category', deciders, entry => entry.category),
     events: named('event type', events, entry => entry.type),
   };

@@ -1,6 +1,8 @@
 import { cancelInvoice, draftInvoice, draftOrderInvoice } from '../commands/billing/invoice.ts';
 import { completeInvoiceIssue, issueInvoice, takeNumber, withdrawInvoiceIssue } from '../commands/billing/issue.ts';
 import { applyPaymentToInvoice, lapsePayment, recordPayment, unapplyPaymentFromInvoice } from '../commands/billing/payment.ts';
+import { invoiceBalance, invoiceNumbers, invoiceSteps, invoiceTotals, seriesNumbers } from '../invariants/billing/invoices.ts';
+import { paymentAllocations, paymentParts, paymentSteps } from '../invariants/billing/payments.ts';
 import { module } from '../kernel/module.ts';
 import { invoiceLines, invoices, listInvoices, showInvoice } from '../projections/billing/invoices.ts';
 import { listPayments, payments, showPayment } from '../projections/billing/payments.ts';
@@ -26,4 +28,5 @@ export const billing = module({
   projections: [invoices, invoiceLines, payments],
   queries: [listInvoices, showInvoice, listPayments, showPayment, revenue],
   sagas: [invoiceIssue, paymentHolds],
+  invariants: [invoiceTotals, invoiceBalance, invoiceSteps, seriesNumbers, invoiceNumbers, paymentParts, paymentAllocations, paymentSteps],
 });

@@ -1,4 +1,5 @@
 import { approveDelivery, cancelDelivery, deliverDelivery, planDelivery, shipDelivery } from '../commands/fulfilment/delivery.ts';
+import { deliverySteps } from '../invariants/fulfilment/deliveries.ts';
 import { module } from '../kernel/module.ts';
 import { deliveries, listDeliveries, showDelivery } from '../projections/fulfilment/deliveries.ts';
 import { orderFulfilment } from '../sagas/fulfilment/order-fulfilment.ts';
@@ -9,4 +10,5 @@ export const fulfilment = module({
   projections: [deliveries],
   queries: [listDeliveries, showDelivery],
   sagas: [orderFulfilment],
+  invariants: [deliverySteps],
 });

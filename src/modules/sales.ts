@@ -7,6 +7,8 @@ import {
   placeSalesOrder,
   withdrawDelivery,
 } from '../commands/sales/sales-order.ts';
+import { orderChain } from '../invariants/sales/order-chain.ts';
+import { orderSteps, orderTotals } from '../invariants/sales/orders.ts';
 import { module } from '../kernel/module.ts';
 import { listSalesOrders, showSalesOrder } from '../projections/sales/order-cockpit.ts';
 import { salesOrderLines, salesOrders } from '../projections/sales/sales-orders.ts';
@@ -17,4 +19,5 @@ export const sales = module({
   projections: [salesOrders, salesOrderLines],
   queries: [listSalesOrders, showSalesOrder],
   sagas: [],
+  invariants: [orderTotals, orderSteps, orderChain],
 });

@@ -1,6 +1,8 @@
 import { recordReceipt } from '../commands/warehouse/receipt.ts';
 import { adjustStock, issueStock, receiveStock, releaseStock, reserveStock } from '../commands/warehouse/stock.ts';
 import { openWarehouse, renameWarehouse } from '../commands/warehouse/warehouse.ts';
+import { receiptSteps, receiptsInStock } from '../invariants/warehouse/receipts.ts';
+import { issuedOnce, stockCell } from '../invariants/warehouse/stock.ts';
 import { module } from '../kernel/module.ts';
 import { listReceipts, receipts, showReceipt } from '../projections/warehouse/receipts.ts';
 import { listReservations, reservations, showReservation } from '../projections/warehouse/reservations.ts';
@@ -27,4 +29,5 @@ export const warehouse = module({
     showStockMove,
   ],
   sagas: [goodsReceipt],
+  invariants: [stockCell, issuedOnce, receiptsInStock, receiptSteps],
 });

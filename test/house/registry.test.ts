@@ -21,7 +21,7 @@ type Definition = { readonly kind: string; readonly name: string };
 
 function kindOf(value: unknown): Definition | undefined {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
-  const { type, name, decider, decide, answer, reads, table, on, alarms, schema, decode, compose, effects } = value as Record<
+  const { type, name, decider, decide, answer, reads, table, on, alarms, promise, schema, decode, compose, effects } = value as Record<
     string,
     unknown
   >;
@@ -29,6 +29,7 @@ function kindOf(value: unknown): Definition | undefined {
   if (answer && reads) return { kind: 'query', name: String(type) };
   if (compose) return { kind: 'effect', name: String(type) };
   if (effects && on) return { kind: 'reaction', name: String(name) };
+  if (promise && on) return { kind: 'invariant', name: String(name) };
   if (alarms && on) return { kind: 'saga', name: String(name) };
   if (table && on) return { kind: 'projection', name: String(name) };
   if (schema && decode) return { kind: 'event', name: String(type) };
@@ -37,7 +38,7 @@ function kindOf(value: unknown): Definition | undefined {
 
 async function exported(): Promise<readonly (Definition & { readonly file: string })[]> {
   const found: (Definition & { readonly file: string })[] = [];
-  for (const layer of ['domain', 'commands', 'projections', 'effects', 'sagas']) {
+  for (const layer of ['domain', 'commands', 'projections', 'effects', 'sagas', 'invariants']) {
     for (const { path } of sourcesOf(`src/${layer}`)) {
       const file = `${layer}/${path}`;
       const values = Object.values((await import(/* @vite-ignore */ `../../src/${file}`)) as Record<string, unknown>);
@@ -55,6 +56,7 @@ describe('the registry', () => {
       saga: house.sagas,
       projection: house.projections,
       event: house.events,
+      invariant: house.invariants,
       effect: house.effects,
       reaction: house.reactions,
     };

@@ -1,0 +1,77 @@
+/** What must be true of every stock cell, worked out from its movements alone. */
+import {
+  BackorderWithdrawn,
+  StockAdjusted,
+  StockBackordered,
+  StockIssued,
+  StockReceived,
+  StockReleased,
+  StockReserved,
+} from '../../domain/warehouse/stock.ts';
+import { invariant } from '../../kernel/invariant.ts';
+
+/** Thousandths by reservation; those that come to nothing are left out. */
+export type Amounts = Readonly<Record<string, number>>;
+
+interface Cell {
+  readonly onHand: number;
+  /** What the last event says is on hand. */
+  readonly told: number;
+  readonly held: Amounts;
+  readonly waiting: Amounts;
+}
+
+export function changed(amounts: Amounts, key: string | number, by: number): Amounts {
+  const { [key]: before = 0, ...others } = amounts;
+  return before + by === 0 ? others : { ...others, [key]: before + by };
+}
+
+export const sumOf = (numbers: Iterable<number>): number => [...numbers].reduce((sum, number) => sum + number, 0);
+
+const moved = (cell: Cell, quantity: number, told: number): Cell => ({ ...cell, onHand: cell.onHand + quantity, told });
+
+export const stockCell = invariant({
+  name: 'stock-cell',
+  promise: 'A stock cell has on hand what came less what went, at least what is reserved, and keeps nothing free while somebody waits.',
+  events: [StockReceived, StockAdjusted, StockReserved, StockBackordered, StockReleased, BackorderWithdrawn, StockIssued],
+  initial: (): Cell => ({ onHand: 0, told: 0, held: {}, waiting: {} }),
+  on: {
+    StockReceived: (cell, { quantity, onHand }) => moved(cell, quantity, onHand),
+    StockAdjusted: (cell, { quantity, onHand }) => moved(cell, quantity, onHand),
+    StockReserved: (cell, { reservationId, quantity, waited }) => ({
+      ...cell,
+      held: changed(cell.held, reservationId, quantity),
+      waiting: waited ? changed(cell.waiting, reservationId, -quantity) : cell.waiting,
+    }),
+    StockBackordered: (cell, { reservationId, quantity }) => ({ ...cell, waiting: changed(cell.waiting, reservationId, quantity) }),
+    StockReleased: (cell, { reservationId, quantity }) => ({ ...cell, held: changed(cell.held, reservationId, -quantity) }),
+    BackorderWithdrawn: (cell, { reservationId, quantity }) => ({ ...cell, waiting: changed(cell.waiting, reservationId, -quantity) }),
+    StockIssued: (cell, { reservationId, quantity, onHand }) => ({
+      ...moved(cell, -quantity, onHand),
+      held: changed(cell.held, reservationId, -quantity),
+    }),
+  },
+  *always({ onHand, told, held, waiting }) {
+    const reserved = sumOf(Object.values(held));
+    if (told !== onHand) yield `it says ${told} on hand, but what came and went makes ${onHand}`;
+    if (reserved > onHand) yield `${reserved} reserved of ${onHand} on hand`;
+    for (const [reservation, amount] of Object.entries(held)) if (amount < 0) yield `${amount} reserved for ${reservation}`;
+    for (const [reservation, amount] of Object.entries(waiting)) if (amount < 0) yield `${amount} waiting for ${reservation}`;
+  },
+  *afterAppend({ onHand, held, waiting }) {
+    const free = onHand - sumOf(Object.values(held));
+    if (free > 0 && Object.keys(waiting).length > 0) yield `${free} free, and somebody waits`;
+  },
+});
+
+export const issuedOnce = invariant({
+  name: 'issued-once',
+  promise: 'What is reserved for an order line leaves the warehouse once.',
+  events: [StockIssued],
+  keys: { StockIssued: ({ reservationId }, { entityId }) => [`${entityId} ${reservationId}`] },
+  initial: (): number => 0,
+  on: { StockIssued: times => times + 1 },
+  *always(times) {
+    if (times > 1) yield `issued ${times} times`;
+  },
+});
