@@ -38,6 +38,10 @@ export interface Projection<C extends Columns, D extends AnyEventDefinition> {
   readonly on: Handlers<D, RowOf<C> | undefined, RowOf<C> | null | undefined, [key: string, meta: ViewMeta]>;
   /** A caller who holds only `permission:own` sees the rows whose `owner` column names them. */
   readonly ownRows?: { readonly permission: Permission; readonly owner: keyof C & string };
+  /** Keeps every earlier state of its rows, so that queries over it can be asked as of any instant. */
+  readonly versioned?: true;
+  /** In a ledger: the column that holds the business day of each row; a row without one belongs to all days. */
+  readonly dated?: keyof C & string;
 }
 
 /** A projection as the runtime sees it. */
@@ -51,6 +55,8 @@ export interface AnyProjection {
   /** Present in a view that keeps every event of every kind, known here or not; `events` and `on` are empty then. */
   readonly every?: { readonly key: (meta: ViewMeta) => string; readonly row: (fact: StoredFact, meta: ViewMeta) => unknown };
   readonly ownRows?: { readonly permission: Permission; readonly owner: string };
+  readonly versioned?: true;
+  readonly dated?: string;
   /** Present where the runner of sagas or of effects, not the projector, keeps the rows; `on` is empty then. */
   readonly keptBy?: 'sagas' | 'effects';
 }
@@ -63,18 +69,25 @@ export interface StoredFact {
 
 export const projection = <C extends Columns, D extends AnyEventDefinition>(definition: Projection<C, D>): Projection<C, D> => definition;
 
-/** A view with one row for each event of every kind, as it was stored. */
+/** Positions have at most 20 digits; with zeros before them their text is in the order of the log. */
+const POSITION_DIGITS = 20;
+
+/** Key of a chronicle's row: the place of its event in the log. */
+export const placeKey = (position: string): string => position.padStart(POSITION_DIGITS, '0');
+
+/** A view with one row for each event of every kind, as it was stored, in the order of the log. */
 export const chronicle = <C extends Columns>({
-  key,
   row,
   ...definition
 }: {
   readonly name: string;
   readonly version: number;
   readonly table: Table<C>;
-  readonly key: (meta: ViewMeta) => string;
   readonly row: (fact: StoredFact, meta: ViewMeta) => RowOf<C>;
-}): AnyProjection => ({ ...definition, events: [], on: {}, every: { key, row } });
+}): AnyProjection => ({ ...definition, events: [], on: {}, every: { key: ({ position }) => placeKey(position), row } });
+
+/** Whether every earlier state of a view can be told. A chronicle's rows never change, so it can by nature. */
+export const keepsPast = ({ versioned, every }: AnyProjection): boolean => versioned === true || every !== undefined;
 
 /** The keys of the rows an event touches. */
 export const keysOf = (definition: AnyProjection, type: string, data: unknown, meta: ViewMeta): readonly string[] => {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Caller } from './authority.ts';
 import type { Permission, Route } from './command.ts';
-import type { AnyProjection } from './projection.ts';
+import { type AnyProjection, keepsPast } from './projection.ts';
 
 /**
  * The tables a query declared in `reads`, each under its own name and already narrowed to the rows this caller may see.
@@ -41,6 +41,8 @@ export interface Query<Input extends z.ZodType = z.ZodType, Answer = unknown> {
   /** Shape of the answer on the wire. */
   readonly output: z.ZodType<Answer>;
   readonly reads: readonly AnyProjection[];
+  /** True where it answers at any business day: from the rows of its dated tables up to that day. */
+  readonly ledger?: true;
   readonly answer: (db: ReadDatabase, input: z.output<Input>, caller: Caller) => Promise<Answer>;
 }
 
@@ -53,7 +55,17 @@ export interface AnyQuery {
   readonly input: z.ZodType;
   readonly output: z.ZodType;
   readonly reads: readonly AnyProjection[];
+  readonly ledger?: true;
   readonly answer: (db: ReadDatabase, input: never, caller: Caller) => Promise<unknown>;
 }
+
+/** `recorded`: what the house knew at an instant. `happened`: what is known today to have happened by a day. */
+export type ClockName = 'recorded' | 'happened';
+
+/** The clocks by which a query can be asked about the past. */
+export const clocksOf = ({ reads, ledger }: AnyQuery): readonly ClockName[] => [
+  ...(reads.length > 0 && reads.every(keepsPast) ? (['recorded'] as const) : []),
+  ...(ledger === true ? (['happened'] as const) : []),
+];
 
 export const query = <Input extends z.ZodType, Answer>(definition: Query<Input, Answer>): Query<Input, Answer> => definition;

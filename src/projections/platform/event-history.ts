@@ -5,9 +5,6 @@ import { byInstant, listing } from '../../kernel/listing.ts';
 import { type AnyProjection, chronicle } from '../../kernel/projection.ts';
 import { decimal, instant, integer, json, table, text, texts } from '../../kernel/table.ts';
 
-/** Positions have at most 20 digits; with zeros before them their text is in the order of the log. */
-const POSITION_DIGITS = 20;
-
 export const eventHistory = chronicle({
   name: 'event-history',
   version: 1,
@@ -37,7 +34,6 @@ export const eventHistory = chronicle({
       indexes: ['category, record_id, id', 'type, id', 'actor_id, id', 'correlation_id, id', 'recorded_at, id', 'using gin (links)'],
     },
   ),
-  key: ({ position }) => position.padStart(POSITION_DIGITS, '0'),
   row: ({ data, version }, meta) => ({
     position: meta.position,
     event_id: meta.eventId,

@@ -32,42 +32,88 @@ export const tableOf = (build: Build): string => `${quoted(build.schema)}.${quot
 export const tableNameOf = ({ projection: { table, version }, generation }: Build): string =>
   generation === 1 ? `${table.name}_v${version}` : `${table.name}_v${version}_g${generation}`;
 
+/** A table of the past holds the rows of a versioned one that are so no longer: each as it was, from where to where. */
+export const pastOf = (build: Build): string => `${quoted(build.schema)}.${quoted(pastNameOf(build))}`;
+
+const pastNameOf = (build: Build): string => `${tableNameOf(build)}_past`;
+
+/** The view of all that the rows of a versioned projection ever were. */
+export const pastViewOf = ({ table }: AnyProjection): string => `read_past.${quoted(table.name)}`;
+
+export const FROM = 'from_position';
+export const TO = 'to_position';
+
 export function createTable(build: Build): string {
-  const columns = Object.entries(build.projection.table.columns).map(
-    ([name, { sql, nullable }]) => `${quoted(name)} ${sql}${nullable ? '' : ' not null'}`,
-  );
-  return `create table ${tableOf(build)} (${['id text collate "C" primary key', ...columns].join(', ')})`;
+  const { versioned, table } = build.projection;
+  const columns = Object.entries(table.columns).map(([name, { sql, nullable }]) => `${quoted(name)} ${sql}${nullable ? '' : ' not null'}`);
+  const live = `create table ${tableOf(build)} (${['id text collate "C" primary key', ...columns].join(', ')}`;
+  if (!versioned) return `${live})`;
+  const past = ['id text collate "C"', ...columns, `${FROM} bigint`, `${TO} bigint not null`, `primary key (id, ${FROM})`];
+  return `${live}, ${FROM} bigint not null);\ncreate table ${pastOf(build)} (${past.join(', ')})`;
 }
+
+export const dropTable = (build: Build): string => `drop table if exists ${tableOf(build)}, ${pastOf(build)}`;
 
 /** Comments and indexes may change without a new version. */
 export const describeTable = (build: Build): string =>
   [
-    ...build.projection.table.indexes.map(index => createIndex(build, index)),
+    ...build.projection.table.indexes.map(index => createIndex(tableOf(build), tableNameOf(build), index)),
     `comment on table ${tableOf(build)} is ${pg.escapeLiteral(build.projection.table.comment)}`,
     ...columnComments(build.projection, tableOf(build)),
+    ...(build.projection.versioned ? describePast(build) : []),
   ].join(';\n');
 
+/** By the same indexes the past is read in the same way; one more finds what ended since then, mostly the least of it. */
+const describePast = (build: Build): readonly string[] => [
+  ...[...build.projection.table.indexes, TO].map(index => createIndex(pastOf(build), pastNameOf(build), index)),
+  `comment on table ${pastOf(build)} is ${pg.escapeLiteral(`${build.projection.table.comment}, as they were before`)}`,
+];
+
+/** Also of what a versioned projection's rows ever were. */
 export const createView = (build: Build): string =>
-  `create view ${viewOf(build.projection)} as select ${columnNames(build.projection).join(', ')} from ${tableOf(build)}`;
+  [
+    `create view ${viewOf(build.projection)} as select ${columnNames(build.projection).join(', ')} from ${tableOf(build)}`,
+    ...(build.projection.versioned ? [`create view ${pastViewOf(build.projection)} as ${allVersions(build)}`] : []),
+  ].join(';\n');
+
+export const dropView = (projection: AnyProjection): string => `drop view if exists ${viewOf(projection)}, ${pastViewOf(projection)}`;
+
+/** Every state the rows of a versioned table ever had; those that are so now end nowhere. */
+export function allVersions(build: Build): string {
+  const columns = [...columnNames(build.projection), FROM].join(', ');
+  return `select ${columns}, null::bigint as ${TO} from ${tableOf(build)} union all select ${columns}, ${TO} from ${pastOf(build)}`;
+}
 
 export const describeView = (projection: AnyProjection): string =>
   [
     `comment on view ${viewOf(projection)} is ${pg.escapeLiteral(projection.table.comment)}`,
     ...columnComments(projection, viewOf(projection)),
+    ...(projection.versioned ? describePastView(projection) : []),
   ].join(';\n');
+
+const describePastView = (projection: AnyProjection): readonly string[] => [
+  `comment on view ${pastViewOf(projection)} is ${pg.escapeLiteral(`${projection.table.comment}, with all they ever were`)}`,
+  ...columnComments(projection, pastViewOf(projection)),
+  `comment on column ${pastViewOf(projection)}.${FROM} is 'Position in the log of the event that made the row so'`,
+  `comment on column ${pastViewOf(projection)}.${TO} is 'Position of the event that ended it; empty while it is so still'`,
+];
+
+/** Keeps the rows given as one JSON array: none of them was ever kept before. */
+export const insertPast = (build: Build): string =>
+  `insert into ${pastOf(build)} select * from jsonb_populate_recordset(null::${pastOf(build)}, $1::jsonb)`;
 
 /** Writes the rows given as one JSON array, new and old alike. */
 export function upsert(build: Build): string {
-  const changes = columnNames(build.projection).slice(1);
+  const changes = [...columnNames(build.projection).slice(1), ...(build.projection.versioned ? [FROM] : [])];
   const action = changes.length === 0 ? 'nothing' : `update set ${changes.map(name => `${name} = excluded.${name}`).join(', ')}`;
   return `insert into ${tableOf(build)} select * from jsonb_populate_recordset(null::${tableOf(build)}, $1::jsonb)
           on conflict (id) do ${action}`;
 }
 
-function createIndex(build: Build, index: string): string {
+function createIndex(table: string, name: string, index: string): string {
   const method = index.startsWith('using ') ? index : `(${index})`;
   const mark = createHash('sha256').update(index).digest('hex').slice(0, 8);
-  return `create index if not exists ${quoted(`${tableNameOf(build)}_${mark}`)} on ${tableOf(build)} ${method}`;
+  return `create index if not exists ${quoted(`${name}_${mark}`)} on ${table} ${method}`;
 }
 
 function columnComments({ table }: AnyProjection, on: string): readonly string[] {
@@ -77,7 +123,7 @@ function columnComments({ table }: AnyProjection, on: string): readonly string[]
   );
 }
 
-const columnNames = ({ table }: AnyProjection): readonly string[] => ['id', ...Object.keys(table.columns)].map(quoted);
+export const columnNames = ({ table }: AnyProjection): readonly string[] => ['id', ...Object.keys(table.columns)].map(quoted);
 
 function quoted(name: string): string {
   if (!NAME.test(name)) throw new Error(`${name} is no name for a table or column: small letters, digits and _, at most 63`);

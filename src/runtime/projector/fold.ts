@@ -1,5 +1,6 @@
 /** What a batch of facts makes of a projection's rows. Pure: the same facts make the same rows, however they are cut into batches. */
 import { type AnyProjection, keysOf } from '../../kernel/projection.ts';
+import { FROM, TO } from './ddl.ts';
 import type { Fact } from './fact.ts';
 import { asStored, type Row } from './row.ts';
 
@@ -12,6 +13,8 @@ export interface Touch {
 export interface Changes {
   readonly written: ReadonlyMap<string, Row>;
   readonly deleted: readonly string[];
+  /** Of a versioned projection: what rows were before, each with its key and the positions from and to which it was so. */
+  readonly past: readonly Row[];
 }
 
 /** The projection itself failed at a fact; others are not concerned. */
@@ -36,21 +39,31 @@ export const touchesOf = (projection: AnyProjection, facts: readonly Fact[]): re
     return keys.length === 0 ? [] : [{ fact, keys }];
   });
 
-/** Folds facts into the rows as they were before. `before` holds the rows of all keys touched that exist. @throws ProjectionFailed */
+/**
+ * Folds facts into the rows as they were before. `before` holds the rows of all keys touched that exist; those of a versioned
+ * projection tell from which position on they were so. @throws ProjectionFailed
+ */
 export function fold(projection: AnyProjection, touches: readonly Touch[], before: ReadonlyMap<string, Row>): Changes {
   const after = new Map<string, Row | null>();
+  const past: Row[] = [];
   for (const { fact, keys } of touches) {
     blamed(fact, () => {
       for (const key of keys) {
-        const result = reduced(projection, fact, key, after.get(key) ?? (after.has(key) ? undefined : before.get(key)));
-        if (result !== undefined) after.set(key, result && asStored(projection.table.columns, result));
+        const known = after.get(key) ?? (after.has(key) ? undefined : before.get(key));
+        const result = reduced(projection, fact, key, known);
+        if (result === undefined) continue;
+        if (projection.versioned && known !== undefined) past.push({ id: key, ...known, [TO]: Number(fact.position) });
+        after.set(key, result && placed(projection, asStored(projection.table.columns, result), fact));
       }
     });
   }
   const written = new Map([...after].filter((entry): entry is [string, Row] => entry[1] !== null));
   const deleted = [...after].flatMap(([key, row]) => (row === null && before.has(key) ? [key] : []));
-  return { written, deleted };
+  return { written, deleted, past };
 }
+
+const placed = ({ versioned }: AnyProjection, row: Row, { position }: Fact): Row =>
+  versioned ? { ...row, [FROM]: Number(position) } : row;
 
 const concerns = ({ every, on }: AnyProjection, type: string): boolean => every !== undefined || Object.hasOwn(on, type);
 

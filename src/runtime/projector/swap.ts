@@ -1,6 +1,7 @@
 import pg from 'pg';
+import type { AnyProjection } from '../../kernel/projection.ts';
 import { rowsOf } from '../database.ts';
-import { createView, describeView, viewOf } from './ddl.ts';
+import { createView, describeView, dropView, pastViewOf, viewOf } from './ddl.ts';
 import { buildOf, dropBuild } from './seats.ts';
 import { lockCheckpointsOf, type Seat, setState } from './tables.ts';
 
@@ -19,8 +20,8 @@ export async function swap(client: pg.PoolClient, seat: Seat): Promise<boolean> 
   const others = rows.filter(row => row.version !== projection.version || row.generation !== generation);
   await client.query(`savepoint swap; set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
   try {
-    const grants = await grantsOn(client, viewOf(projection));
-    await client.query(`drop view if exists ${viewOf(projection)}`);
+    const grants = [...(await grantsOn(client, viewOf(projection))), ...(await pastGrants(client, projection))];
+    await client.query(dropView(projection));
     for (const row of others) await dropBuild(client, buildOf(projection, row));
     await client.query([createView(seat), describeView(projection), ...grants].join(';\n'));
   } catch (error) {
@@ -36,6 +37,9 @@ export async function swap(client: pg.PoolClient, seat: Seat): Promise<boolean> 
   await setState(client, seat, 'live');
   return true;
 }
+
+const pastGrants = async (client: pg.PoolClient, projection: AnyProjection): Promise<readonly string[]> =>
+  projection.versioned ? grantsOn(client, pastViewOf(projection)) : [];
 
 async function grantsOn(client: pg.PoolClient, view: string): Promise<readonly string[]> {
   const grants = await rowsOf<{ grantee: string; privilege: string }>(
