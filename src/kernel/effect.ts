@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import type { Ask, CommandMessage } from './command.ts';
-import { type Refusal, refuse } from './decider.ts';
+import type { Refusal } from './decider.ts';
 import { type AnyEventDefinition, event, type Handlers } from './event.ts';
 import type { ViewMeta } from './projection.ts';
 
@@ -38,6 +38,8 @@ export interface Notice {
   readonly body: string;
   /** `whsec_…`; the message is signed once with each. */
   readonly secrets: readonly string[];
+  /** Whether something of a person may be in it: then its receiver's answers are not kept word for word. */
+  readonly personal: boolean;
 }
 
 export const mail: Channel<Letter> = { name: 'mail' };
@@ -181,6 +183,3 @@ export const giveUpMessage = (input: z.input<typeof EffectGivenUp.schema> & { re
   command: 'GiveUpEffect',
   input,
 });
-
-/** A letter for whom there is no address. */
-export const noAddress = (because: string): Refusal => refuse('NoAddress', because);
