@@ -49,20 +49,20 @@ export const field = {
   }),
 };
 
-/** `select` list of the fields, under positional names that `readFields` knows. */
-export const selectList = (fields: Fields): string =>
+/** `select` list of the fields, under positional names that `readFields` knows; `mark` tells those of one list from another's. */
+export const selectList = (fields: Fields, mark = 'f'): string =>
   Object.values(fields)
     .flatMap(entry => entry.sql)
-    .map((sql, index) => `${sql} as f${index}`)
+    .map((sql, index) => `${sql} as ${mark}${index}`)
     .join(', ');
 
 /** The values of fields out of a row made by their `selectList`. */
-export const readFields = <F extends Fields>(fields: F, row: Readonly<Record<string, unknown>>): AnswerOf<F> =>
+export const readFields = <F extends Fields>(fields: F, row: Readonly<Record<string, unknown>>, mark = 'f'): AnswerOf<F> =>
   readAll(
     fields,
     Object.values(fields)
       .flatMap(entry => entry.sql)
-      .map((_, index) => row[`f${index}`]),
+      .map((_, index) => row[`${mark}${index}`]),
   );
 
 function readAll<F extends Fields>(fields: F, values: readonly unknown[]): AnswerOf<F> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Permission, Route } from './command.ts';
 import { type AnswerOf, answerSchema, type Fields, field, readFields, selectList } from './field.ts';
 import type { AnyProjection } from './projection.ts';
-import { NoSuchRecord, type Query, query, type ReadDatabase } from './query.ts';
+import { NoSuchRecord, type Query, query } from './query.ts';
 
 interface RecordWithLines<F extends Fields, L extends Fields> {
   readonly type: string;
@@ -34,6 +34,12 @@ export function recordWithLines<F extends Fields, L extends Fields>({
 }: RecordWithLines<F, L>): Query<z.ZodObject<{ id: z.ZodString }>, WithLines<F, L>> {
   const { type, summary, route, permission, reads, from, key } = definition;
   const linesField = field.json('lines', z.array(answerSchema(lines.fields)));
+  // One statement, so that a document and its lines are of one moment without a transaction.
+  const sql = `
+    select record.*, line.* from (select ${selectList(fields)} from ${from} where ${key} = $1 limit 1) record
+    left join lateral (select ${selectList(lines.fields, LINE)}, row_number() over (order by ${lines.order}) as place
+      from ${lines.from} where ${lines.of} = $1) line on true
+    order by line.place`;
   return query({
     type,
     summary,
@@ -43,14 +49,15 @@ export function recordWithLines<F extends Fields, L extends Fields>({
     input: z.strictObject({ id: z.string().max(200) }),
     output: answerSchema({ ...fields, lines: linesField }) as unknown as z.ZodType<WithLines<F, L>>,
     answer: async (db, { id }) => {
-      const [found] = await select(db, fields, `${from} where ${key} = $1`, id);
-      if (found === undefined) throw new NoSuchRecord(noun, id);
-      return { ...found, lines: await select(db, lines.fields, `${lines.from} where ${lines.of} = $1 order by ${lines.order}`, id) };
+      const rows = await db.rows(sql, [id]);
+      const [first] = rows;
+      if (first === undefined) throw new NoSuchRecord(noun, id);
+      // A document without lines comes as one row without a place.
+      const placed = rows.filter(({ place }) => place !== null);
+      return { ...readFields(fields, first), lines: placed.map(row => readFields(lines.fields, row, LINE)) };
     },
   });
 }
 
-async function select<F extends Fields>(db: ReadDatabase, fields: F, from: string, id: string): Promise<AnswerOf<F>[]> {
-  const rows = await db.rows(`select ${selectList(fields)} from ${from}`, [id]);
-  return rows.map(row => readFields(fields, row));
-}
+/** Marks the columns of a line in a row that holds those of its document too. */
+const LINE = 'l';
