@@ -26,6 +26,8 @@ export interface Decider<State, D extends AnyEventDefinition = AnyEventDefinitio
    * command that caused them, not to the thread of the stream's first event.
    */
   readonly shared?: boolean;
+  /** Ids that tell of somebody: streams are named by a keyed hash of them instead, behind their part before the first `~`. */
+  readonly hides?: (id: string) => boolean;
   initial(): State;
   readonly evolve: Handlers<D, State, State>;
 }
@@ -37,6 +39,7 @@ export interface AnyDecider {
   readonly stateVersion: number;
   readonly events: readonly AnyEventDefinition[];
   readonly shared?: boolean;
+  readonly hides?: (id: string) => boolean;
   initial(): unknown;
   readonly evolve: Readonly<Record<string, (state: never, data: never) => unknown>>;
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { StartRefused } from './supervisor/refused.ts';
 
@@ -11,6 +11,8 @@ export interface Config {
   readonly port: number;
   /** Absolute path of the folder for all that is kept. */
   readonly dataDir: string;
+  /** Absolute path of the folder of the master key and the journal of erasures. */
+  readonly keysDir: string;
   /** An EventStoreDB or KurrentDB to use in place of the embedded node. */
   readonly eventstoreUrl: string | undefined;
   /** A PostgreSQL database to use in place of the embedded Postgres. */
@@ -46,6 +48,7 @@ const Environment = z.object({
     .transform(Number)
     .default(3_000),
   THROUGHLINE_DATA: z.string().default('./var'),
+  THROUGHLINE_KEYS: z.string().optional(),
   EVENTSTORE_URL: z
     .string()
     .refine(isEventStoreUrl, { error: 'EVENTSTORE_URL must be a connection string such as esdb://host:2113?tls=false.' })
@@ -71,6 +74,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return {
     port: data.PORT,
     dataDir: resolve(data.THROUGHLINE_DATA),
+    keysDir: resolve(data.THROUGHLINE_KEYS ?? join(data.THROUGHLINE_DATA, 'keys')),
     eventstoreUrl: data.EVENTSTORE_URL,
     databaseUrl: data.DATABASE_URL,
     adminPassword: data.THROUGHLINE_ADMIN_PASSWORD,

@@ -13,6 +13,7 @@ import type { Executor } from './executor/port.ts';
 import { StoredSnapshots } from './executor/snapshots.ts';
 import { type Metrics, startMetrics } from './metrics.ts';
 import { migrate } from './migrations/migrate.ts';
+import { PersonalData } from './personal/personal-data.ts';
 import { createQueryRunner, type WatchedQueryRunner } from './queries/runner.ts';
 import { sharedSecret } from './secrets.ts';
 import { StartRefused } from './supervisor/refused.ts';
@@ -20,7 +21,11 @@ import { StartRefused } from './supervisor/refused.ts';
 /** What every role that works on the business stands on. */
 export interface Foundation {
   readonly pool: pg.Pool;
+  /** The log as the business reads it: personal texts are plain in it. */
   readonly log: EventLog;
+  /** The log as it is stored: personal texts are sealed in it. */
+  readonly rawLog: EventLog;
+  readonly personal: PersonalData;
   readonly registry: Registry;
   readonly queries: WatchedQueryRunner;
   readonly executor: Executor;
@@ -29,7 +34,7 @@ export interface Foundation {
   close(): Promise<void>;
 }
 
-export type FoundationConfig = Pick<Config, 'databaseUrl' | 'eventstoreUrl' | 'timeZone' | 'logLevel'>;
+export type FoundationConfig = Pick<Config, 'databaseUrl' | 'eventstoreUrl' | 'keysDir' | 'timeZone' | 'logLevel'>;
 
 const DATABASE_PATIENCE_MS = 20_000;
 const QUERY_PATIENCE_MS = 2_000;
@@ -43,21 +48,25 @@ export async function layFoundation(config: FoundationConfig, poolMax: number): 
   const logger = createLogger({ level: logLevel });
   await waitForDatabase(databaseUrl, DATABASE_PATIENCE_MS).catch(unreachable('DATABASE_URL'));
   const pool = openPool(databaseUrl, { max: poolMax, onError: error => logger.warn({ err: error }, 'a database connection was lost') });
-  const log = connectEventLog({ url: eventstoreUrl, logger });
-  await log.identity().catch(unreachable('EVENTSTORE_URL'));
+  const rawLog = connectEventLog({ url: eventstoreUrl, logger });
+  await rawLog.identity().catch(unreachable('EVENTSTORE_URL'));
   await migrate(pool);
   const house = registry(modules);
+  const personal = await PersonalData.open({ pool, registry: house, keysDir: config.keysDir });
+  const log = personal.sealed(rawLog);
   const secret = await sharedSecret(pool, 'cursors');
   const queries = createQueryRunner({ pool, registry: house, secret, patienceMs: QUERY_PATIENCE_MS });
   const snapshots = new StoredSnapshots(pool);
-  const executor = createExecutor({ log, registry: house, queries, clock: systemClock, timeZone, snapshots });
+  const executor = createExecutor({ log, registry: house, queries, clock: systemClock, timeZone, snapshots, blind: personal.blind });
+  personal.onErased(() => executor.streams.forgetAll());
   const close = async (): Promise<void> => {
     await queries.close();
+    await personal.close();
     await log.close();
     await pool.end();
     await metrics.close();
   };
-  return { pool, log, registry: house, queries, executor, metrics, logger, close };
+  return { pool, log, rawLog, personal, registry: house, queries, executor, metrics, logger, close };
 }
 
 const unreachable = (name: string) => (error: unknown) => {

@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startNode } from '../../src/eventstore/server.ts';
 import { runApi } from '../../src/runtime/api-role.ts';
@@ -35,6 +37,7 @@ export interface Voice {
 export interface TestHouse extends Voice {
   readonly url: string;
   readonly databaseUrl: string;
+  readonly keysDir: string;
   /** The voice of a new user with these roles. */
   as(...roles: readonly string[]): Promise<Voice>;
   stop(): Promise<void>;
@@ -46,7 +49,9 @@ const PAUSE_MS = 25;
 export async function startHouse(): Promise<TestHouse> {
   const database = await freshDatabase();
   const node = await startNode({ databaseUrl: database.url, port: 0 });
+  const keysDir = await mkdtemp(join(tmpdir(), 'throughline-keys-'));
   const config = {
+    keysDir,
     databaseUrl: database.url,
     eventstoreUrl: `esdb://127.0.0.1:${node.port}?tls=false`,
     timeZone: 'Europe/Bucharest',
@@ -68,11 +73,13 @@ export async function startHouse(): Promise<TestHouse> {
     },
     url: api.url,
     databaseUrl: database.url,
+    keysDir,
     stop: async () => {
       await api.stop();
       await worker.stop();
       await node.stop();
       await database.drop();
+      await rm(keysDir, { recursive: true });
     },
   };
 }

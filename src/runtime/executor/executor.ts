@@ -11,6 +11,7 @@ import { type Appended, type EventLog, type NewEvent, WrongRevision } from '../e
 import { digest, recordId, uuidv5 } from '../ids.ts';
 import type { QueryRunner } from '../queries/port.ts';
 import { Holds } from './holds.ts';
+import { type Blind, recordNamed } from './naming.ts';
 import { type Done, later } from './outcomes.ts';
 import { pointersOf } from './pointers.ts';
 import { CommandMismatch, Conflict, type Execution, type Executor, InvalidInput, type Outcome } from './port.ts';
@@ -27,6 +28,8 @@ export interface ExecutorOptions {
   /** IANA name; decides which day an instant belongs to. */
   readonly timeZone: string;
   readonly cacheBytesMax?: number;
+  /** Keyed hash for what must be recognised and not guessed; unkeyed where nothing is kept. */
+  readonly blind?: Blind;
   readonly snapshots?: Snapshots;
   readonly patienceMs?: number;
 }
@@ -73,9 +76,11 @@ class CommandExecutor implements Executor {
   readonly #conflicts = this.#meter.createCounter('throughline_conflicts', { description: 'Appends that found the stream moved on' });
   readonly streams: Streams;
   readonly #threads: Threads;
+  readonly #blind: Blind;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#blind = options.blind ?? digest;
     this.streams = new Streams(options.log, options.cacheBytesMax ?? CACHE_BYTES_MAX, options.snapshots);
     this.#threads = new Threads(options.registry.deciders, this.streams);
     // A counter that never counted is not shown at all; none so far is a figure too.
@@ -111,10 +116,10 @@ class CommandExecutor implements Executor {
     if (!parsed.success) throw new InvalidInput(pointersOf(parsed.error));
     const input = parsed.data as never;
     const id = command.entityId?.(input) ?? recordId(execution.commandId);
-    const record = { category: command.decider.category, id };
+    const record = recordNamed(command.decider, id, this.#blind);
     const deadline = performance.now() + (this.#options.patienceMs ?? PATIENCE_MS);
-    const hash = digest([message.command, message.input]);
-    const holds = new Holds(this.#options.registry.commands, held => this.#asSystem(held, attempt, crypto.randomUUID()));
+    const hash = this.#blind(digest([message.command, message.input]));
+    const holds = new Holds(this.#options.registry.commands, this.#blind, held => this.#asSystem(held, attempt, crypto.randomUUID()));
     const attempt: Attempt = { command, input, record, stream: streamOf(record), hash, execution, deadline, holds };
     return attempt;
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type CommandMessage, type Hold, streamOf } from '../../kernel/command.ts';
 import type { Registry } from '../../kernel/module.ts';
 import { digest } from '../ids.ts';
+import { type Blind, recordNamed } from './naming.ts';
 import { newer } from './outcomes.ts';
 import type { Outcome } from './port.ts';
 
@@ -10,13 +11,15 @@ type Commands = Registry['commands'];
 /** What one command has secured in other streams, over all rounds of deciding it. */
 export class Holds {
   readonly #commands: Commands;
+  readonly #blind: Blind;
   readonly #run: (message: CommandMessage) => Promise<Outcome>;
   /** By the message that took it. */
   readonly #taken = new Map<string, Hold>();
 
   /** `run` runs a command of the house itself, in the thread of the one that holds. */
-  constructor(commands: Commands, run: (message: CommandMessage) => Promise<Outcome>) {
+  constructor(commands: Commands, blind: Blind, run: (message: CommandMessage) => Promise<Outcome>) {
     this.#commands = commands;
+    this.#blind = blind;
     this.#run = run;
   }
 
@@ -26,7 +29,7 @@ export class Holds {
    */
   async take(holds: readonly Hold[]): Promise<Outcome | undefined> {
     const wanted = holds
-      .map(hold => ({ hold, stream: heldStream(this.#commands, hold.take) }))
+      .map(hold => ({ hold, stream: heldStream(this.#commands, this.#blind, hold.take) }))
       .sort((a, b) => (a.stream < b.stream ? -1 : 1));
     for (const { hold } of wanted) {
       const outcome = await this.#run(hold.take);
@@ -48,8 +51,8 @@ export class Holds {
   }
 }
 
-function heldStream(commands: Commands, message: CommandMessage): string {
+function heldStream(commands: Commands, blind: Blind, message: CommandMessage): string {
   const command = commands.get(message.command);
   if (command?.entityId === undefined) throw new Error(`${message.command} cannot be held: it names no record`);
-  return streamOf({ category: command.decider.category, id: command.entityId(z.decode(command.input, message.input) as never) });
+  return streamOf(recordNamed(command.decider, command.entityId(z.decode(command.input, message.input) as never), blind));
 }

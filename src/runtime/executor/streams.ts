@@ -134,6 +134,12 @@ export class Streams {
     this.#bytes -= entry.bytes;
   }
 
+  /** What is folded anew from here on shows the log as it is now. */
+  forgetAll(): void {
+    this.#cached.clear();
+    this.#bytes = 0;
+  }
+
   get bytes(): number {
     return this.#bytes;
   }
