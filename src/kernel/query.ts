@@ -14,6 +14,8 @@ export interface ReadDatabase {
   seal(values: readonly unknown[]): string;
   /** Opens a cursor made by `seal`. @throws BadCursor when it was edited or belongs to another list */
   unseal(cursor: string): readonly unknown[];
+  /** A secret of the house for these parts, base64 of 32 bytes: the same whoever asks, and not to be told from another's. */
+  secretFor(...parts: readonly string[]): string;
 }
 
 /** A cursor that this list did not make, answered as 400. */

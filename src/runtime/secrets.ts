@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { type Queryable, rowsOf } from './database.ts';
 
 const SECRET_BYTES = 32;
+const SALT = 'throughline/derived';
 
 /** A secret that all processes on this database share; the first to ask makes it. */
 export async function sharedSecret(database: Queryable, name: string): Promise<string> {
@@ -11,3 +12,7 @@ export async function sharedSecret(database: Queryable, name: string): Promise<s
   if (row === undefined) throw new Error(`The secret ${name} cannot be read back`);
   return row.value;
 }
+
+/** A secret for these parts that follows from another and does not give it away (HKDF, RFC 5869); base64 of 32 bytes. */
+export const derivedSecret = (secret: string, parts: readonly string[]): string =>
+  Buffer.from(hkdfSync('sha256', secret, SALT, JSON.stringify(parts), SECRET_BYTES)).toString('base64');

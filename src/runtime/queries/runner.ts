@@ -5,6 +5,7 @@ import type { AnyQuery, ReadDatabase } from '../../kernel/query.ts';
 import { rowsOf, transaction } from '../database.ts';
 import { pointersOf } from '../executor/pointers.ts';
 import { InvalidInput, ViewsLag } from '../executor/port.ts';
+import { derivedSecret } from '../secrets.ts';
 import { type Checkpoint, CheckpointWatch, readCheckpoints } from './checkpoints.ts';
 import { type Sealer, sealer } from './cursor.ts';
 import { narrow } from './narrow.ts';
@@ -13,7 +14,7 @@ import type { Asking, QueryRunner } from './port.ts';
 export interface QueryRunnerOptions {
   readonly pool: pg.Pool;
   readonly registry: Registry;
-  /** Seals cursors; the same for all processes that answer the same callers. */
+  /** Seals cursors, and is what secrets for others derive from; the same for all processes that answer the same callers. */
   readonly secret: string;
   /** How long a query waits for its views to catch up. */
   readonly patienceMs: number;
@@ -137,6 +138,7 @@ class Runner {
       rows: async <Row>(sql: string, parameters: readonly unknown[] = []) => (await rows(sql, parameters)) as Row[],
       seal: values => this.#sealer.seal(query.type, values),
       unseal: cursor => this.#sealer.unseal(query.type, cursor),
+      secretFor: (...parts) => derivedSecret(this.#options.secret, parts),
     };
   }
 
