@@ -198,10 +198,12 @@ class Fuse {
 
   constructor(pool: pg.Pool, other: pg.Pool) {
     pool.on('connect', client => {
+      let inBatch = false;
       const query = client.query.bind(client) as (...given: unknown[]) => Promise<unknown>;
       const breaking = async (...given: unknown[]): Promise<unknown> => {
-        if (String(given[0]).startsWith('begin')) this.#inBatch = true;
-        const blows = this.#inBatch && this.#left-- === 0;
+        if (String(given[0]).startsWith('begin')) inBatch = this.#left >= 0;
+        // Other connections of the pool look after leases and requests meanwhile.
+        const blows = inBatch && this.#left-- === 0;
         const cut = () => rowsOf(other, 'select pg_terminate_backend($1)', [(client as unknown as { processID: number }).processID]);
         if (blows && this.#moment === 'before') await cut();
         const result = await query(...given);
@@ -213,10 +215,7 @@ class Fuse {
     });
   }
 
-  #inBatch = false;
-
   set(statement: number, moment: 'before' | 'after'): void {
-    this.#inBatch = false;
     this.#left = statement;
     this.#moment = moment;
   }

@@ -1,9 +1,10 @@
 /** One batch of facts, taken into all its projections in one transaction. */
 import type pg from 'pg';
 import { rowsOf } from '../database.ts';
-import { type Build, tableOf, upsert } from './ddl.ts';
+import { type Build, insertPast, tableOf, upsert } from './ddl.ts';
 import type { Fact } from './fact.ts';
 import { type Changes, fold, type Touch, touchesOf } from './fold.ts';
+import { noteInstants } from './instants.ts';
 import type { Row } from './row.ts';
 import { announce, type CheckpointRow, detach, isOwnFault, keyOf, type Seat } from './tables.ts';
 
@@ -11,6 +12,8 @@ export interface Batch {
   readonly facts: readonly Fact[];
   /** Position of the last event, of ours or not. */
   readonly last: bigint;
+  /** Whether it is the newest of the log: then it is noted which place in the log its instants stand for. */
+  readonly live: boolean;
 }
 
 export interface Taken {
@@ -21,7 +24,7 @@ export interface Taken {
 }
 
 /** Each fact changes each view once: what a checkpoint has passed is not taken in again. */
-export async function takeIn(client: pg.PoolClient, seats: readonly Seat[], { facts, last }: Batch): Promise<Taken> {
+export async function takeIn(client: pg.PoolClient, seats: readonly Seat[], { facts, last, live }: Batch): Promise<Taken> {
   const locked = await lockCheckpoints(client, seats);
   const kept: Seat[] = [];
   const lost: { seat: Seat; reason: string }[] = [];
@@ -40,6 +43,7 @@ export async function takeIn(client: pg.PoolClient, seats: readonly Seat[], { fa
       lost.push({ seat, reason: failure });
     }
   }
+  if (live) await noteInstants(client, facts);
   await advance(client, kept, last);
   return { kept, lost };
 }
@@ -92,7 +96,8 @@ async function rowsBefore(client: pg.PoolClient, build: Build, touches: readonly
   return new Map(rows.map(({ id, ...row }) => [id, row]));
 }
 
-async function write(client: pg.PoolClient, build: Build, { written, deleted }: Changes): Promise<void> {
+async function write(client: pg.PoolClient, build: Build, { written, deleted, past }: Changes): Promise<void> {
+  if (past.length > 0) await client.query(insertPast(build), [JSON.stringify(past)]);
   const rows = [...written].map(([id, row]) => ({ id, ...row }));
   if (rows.length > 0) await client.query(upsert(build), [JSON.stringify(rows)]);
   if (deleted.length > 0) await client.query(`delete from ${tableOf(build)} where id = any($1)`, [deleted]);

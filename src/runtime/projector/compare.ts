@@ -151,7 +151,8 @@ async function compared(live: pg.PoolClient, scratch: pg.PoolClient, { build, po
   const [shown, fresh]: [Digest, Digest] = [await digestOf(live, viewOf(build.projection)), await digestOf(scratch, tableOf(build))];
   const result = { name, at, rows: shown.rows, live: shown.sha256, fresh: fresh.sha256 };
   if (shown.sha256 === fresh.sha256) return { ...result, equal: true };
-  const after = shown.pages.find(({ sha256 }, index) => sha256 !== fresh.pages[index]?.sha256)?.after ?? shown.last;
+  const page = shown.pages.find(({ sha256 }, index) => sha256 !== fresh.pages[index]?.sha256);
+  const after = page === undefined ? shown.last : page.after;
   const firstDifference = await differenceIn([live, viewOf(build.projection)], [scratch, tableOf(build)], after);
   return { ...result, equal: false, firstDifference };
 }

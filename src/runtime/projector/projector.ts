@@ -4,8 +4,10 @@ import type { Registry } from '../../kernel/module.ts';
 import { bePatient } from '../database.ts';
 import { type EventLog, LogExchanged } from '../event-log/port.ts';
 import { Ownership } from '../ownership.ts';
+import { Builder } from './builder.ts';
+import { completeInstants } from './instants.ts';
 import { type BatchReport, type ProjectorLogger, Reign } from './reign.ts';
-import { type SeatingOptions, takeSeats } from './seats.ts';
+import { frozenAt, type SeatingOptions, takeSeats } from './seats.ts';
 import { demandSameLog, detachVersion, isOwnFault, OtherLog, type Seat } from './tables.ts';
 
 export interface ProjectorOptions {
@@ -39,7 +41,9 @@ export async function startProjector(options: ProjectorOptions): Promise<Project
   await refuseOtherLog(options);
   const stopping = new AbortController();
   const worker = new Worker(options, stopping.signal);
-  const ended = worker.run();
+  const { log, pool, registry, logger = SILENT } = options;
+  const builder = new Builder({ log, pool, registry, logger, pageMax: options.batchMax ?? BATCH_MAX }, stopping.signal);
+  const ended = Promise.all([worker.run().finally(() => stopping.abort()), builder.run()]).then(() => undefined);
   // Whoever listens hears of it; nobody has to.
   ended.catch(() => undefined);
   return {
@@ -51,6 +55,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Project
       await Promise.race([ended.catch(() => undefined), late]);
       patience.abort();
       worker.release();
+      builder.release();
     },
   };
 }
@@ -118,13 +123,14 @@ class Worker {
     const head = await this.#options.log.head();
     const seats = await ownership.transaction(client => this.#prepare(client, { logId, head, anew: !this.#prepared }));
     this.#prepared = true;
+    await ownership.transaction(client => completeInstants(client, this.#options, seats));
     const onBatch = (report: BatchReport): void => {
       this.#failures = 0;
       this.#options.onBatch?.(report);
     };
-    const { log, registry } = this.#options;
-    const reign = new Reign({ log, registry, onBatch, ownership, logId, logger: this.#logger, batchMax: this.#batchMax }, seats);
-    await reign.last(this.#stopping);
+    const { log, pool, registry } = this.#options;
+    const options = { log, pool, registry, onBatch, ownership, logId, logger: this.#logger, batchMax: this.#batchMax };
+    await new Reign(options, seats, await frozenAt(pool)).last(this.#stopping);
   }
 
   async #prepare(client: pg.PoolClient, options: SeatingOptions): Promise<readonly Seat[]> {

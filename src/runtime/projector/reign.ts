@@ -1,16 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trace } from '@opentelemetry/api';
+import type pg from 'pg';
 import type { Registry } from '../../kernel/module.ts';
 import type { EventLog, StoredEvent } from '../event-log/port.ts';
 import type { Ownership } from '../ownership.ts';
 import { takeIn } from './batch.ts';
+import { tableOf } from './ddl.ts';
 import { type Fact, factOf } from './fact.ts';
+import { requestedOf, withdraw } from './requests.ts';
+import { beginAnew, nearest, seatsIn } from './seats.ts';
 import { swap } from './swap.ts';
 import { detach, isOwnFault, type Seat } from './tables.ts';
 
 const tracer = trace.getTracer('throughline');
 
 const SWAP_RETRY_MS = 1_000;
+const ATTEND_EVERY_MS = 250;
 
 /** One batch that was committed. */
 export interface BatchReport {
@@ -30,6 +35,8 @@ export interface ProjectorLogger {
 
 export interface ReignOptions {
   readonly log: EventLog;
+  /** For reading; all writing goes over the ownership. */
+  readonly pool: pg.Pool;
   readonly registry: Registry;
   /** Told of every batch, after its commit. */
   readonly onBatch: (report: BatchReport) => void;
@@ -50,9 +57,10 @@ export class Reign {
   #position: bigint | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ReignOptions, seats: readonly Seat[]) {
+  /** `seen` is where tables stood that are not kept any more. */
+  constructor(options: ReignOptions, seats: readonly Seat[], seen: bigint | undefined) {
     this.#options = options;
-    this.#position = furthest(seats);
+    this.#position = seats.length === 0 ? seen : furthest(seats);
     this.#live = new Set(seats.filter(({ position }) => position === this.#position));
     this.#behind = new Set(seats.filter(({ position }) => position !== this.#position));
   }
@@ -62,7 +70,7 @@ export class Reign {
     await this.#demandWholeLog();
     const ending = new AbortController();
     const signal = AbortSignal.any([stopping, ending.signal]);
-    const both = [this.#follow(signal), this.#catchUp(signal)].map(work =>
+    const both = [this.#follow(signal), this.#attend(signal)].map(work =>
       work.catch((error: unknown) => {
         ending.abort();
         throw error;
@@ -86,15 +94,42 @@ export class Reign {
     }
   }
 
-  /** One pass for all that are behind, from the lowest on. */
-  async #catchUp(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#unfinished()) {
-      const moved = await this.#exclusively(() => this.#page());
-      if (!moved && this.#unfinished()) await sleep(SWAP_RETRY_MS, undefined, { signal }).catch(() => undefined);
+  /** Catches up who is behind, shows what was built anew and has it built where somebody asks for it. */
+  async #attend(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#obey();
+      await this.#welcome();
+      const moved = this.#unfinished() && (await this.#exclusively(() => this.#page()));
+      if (!moved) await sleep(this.#unfinished() ? SWAP_RETRY_MS : ATTEND_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
   readonly #unfinished = (): boolean => this.#behind.size > 0 || [...this.#live].some(({ shown }) => !shown);
+
+  /** Has views built anew on request. */
+  async #obey(): Promise<void> {
+    const { ownership, pool, registry, log, logId, logger } = this.#options;
+    for (const projection of await requestedOf(pool, registry.projections)) {
+      const head = await log.head();
+      try {
+        await ownership.transaction(async client => {
+          await beginAnew(client, projection, { logId, head });
+          await withdraw(client, projection);
+        });
+      } catch (error) {
+        if (!isOwnFault(error)) throw error;
+        logger.warn({ projection: projection.name, because: String(error) }, 'A projection cannot be built anew');
+        await ownership.transaction(client => withdraw(client, projection));
+      }
+    }
+  }
+
+  /** What was built beside the live ones comes to them. */
+  async #welcome(): Promise<void> {
+    const { pool, registry } = this.#options;
+    const known = new Set([...this.#live, ...this.#behind].map(tableOf));
+    for (const seat of await seatsIn(pool, registry, 'arriving')) if (!known.has(tableOf(seat))) this.#behind.add(seat);
+  }
 
   /** Whether there was a page to read. The live ones wait meanwhile, so who has read all has arrived. */
   async #page(): Promise<boolean> {
@@ -139,7 +174,7 @@ export class Reign {
     if (newest === undefined) return;
     const begunAt = performance.now();
     const facts = events.map(event => factOf(event, registry)).filter((fact): fact is Fact => fact !== undefined);
-    const batch = { facts, last: newest.position };
+    const batch = { facts, last: newest.position, live };
     const attributes = { 'throughline.events': events.length, 'throughline.position': newest.position.toString() };
     await tracer.startActiveSpan('project batch', { attributes }, async span => {
       try {
@@ -178,7 +213,3 @@ const further = (a: bigint | undefined, b: bigint): bigint => (a === undefined |
 
 const furthest = (seats: readonly Seat[]): bigint | undefined =>
   seats.map(({ position }) => position).reduce((a, b) => (b === undefined ? a : further(a, b)), undefined);
-
-/** The one that has come least far. */
-const nearest = (seats: ReadonlySet<Seat>): Seat | undefined =>
-  [...seats].reduce<Seat | undefined>((a, b) => (a === undefined || (b.position ?? -1n) < (a.position ?? -1n) ? b : a), undefined);

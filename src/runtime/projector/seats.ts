@@ -1,10 +1,11 @@
 /** Which tables of a projection are kept: the one that is shown, as long as this code made it, and a successor being built. */
 import type pg from 'pg';
+import type { Registry } from '../../kernel/module.ts';
 import type { AnyProjection } from '../../kernel/projection.ts';
-import { patiently } from '../database.ts';
-import { type Build, createTable, createView, describeTable, describeView, READ_DATA, shapeOf, tableOf } from './ddl.ts';
+import { patiently, type Queryable, rowsOf } from '../database.ts';
+import { type Build, createTable, createView, describeTable, describeView, dropTable, READ_DATA, shapeOf } from './ddl.ts';
 import { logicOf } from './logic.ts';
-import { type CheckpointRow, insertCheckpoint, lockCheckpointsOf, type Seat, setState } from './tables.ts';
+import { CHECKPOINT_COLUMNS, type CheckpointRow, insertCheckpoint, lockCheckpointsOf, type Seat, setState } from './tables.ts';
 
 export interface SeatingOptions {
   readonly logId: string;
@@ -29,25 +30,61 @@ export async function takeSeats(client: pg.PoolClient, projection: AnyProjection
   if (shown === undefined) return [await create(client, buildOf(projection, FIRST), { ...options, shown: true })];
   const kept = isBy(shown, projection) ? [shown] : [];
   if (kept.length === 0) await freeze(client, projection, shown);
-  if (kept.length + (successor === undefined ? 0 : 1) === 0) return [await createSuccessor(client, projection, rows, options)];
+  if (kept.length === 0 && successor === undefined) await createSuccessor(client, projection, rows, options);
   const seats: Seat[] = [];
   for (const row of [...kept, ...(successor === undefined ? [] : [successor])])
     seats.push(...(await resume(client, projection, row, options)));
   return seats;
 }
 
-/** Begins to build the projection anew, beside the table that is shown; undefined where that has begun already. */
-export async function beginAnew(client: pg.PoolClient, projection: AnyProjection, options: SeatingOptions): Promise<Seat | undefined> {
+/** Begins to build the projection anew, beside the table that is shown, unless that has begun already. */
+export async function beginAnew(client: pg.PoolClient, projection: AnyProjection, options: Omit<SeatingOptions, 'anew'>): Promise<void> {
   const rows = await lockCheckpointsOf(client, projection);
-  if (rows.some(row => !row.shown && row.state === 'building' && isBy(row, projection))) return undefined;
-  return createSuccessor(client, projection, rows, options);
+  const successors = rows.filter(row => !row.shown);
+  if (successors.some(row => row.state !== 'detached' && isBy(row, projection))) return;
+  for (const row of successors) await dropBuild(client, buildOf(projection, row));
+  await createSuccessor(client, projection, rows, options);
 }
 
 const FIRST = { generation: 1 };
 
-/** Whether this code made the rows. What was made before logic was noted is taken to be. */
-const isBy = (row: CheckpointRow, projection: AnyProjection): boolean =>
-  row.version === projection.version && row.shape === shapeOf(projection) && (row.logic ?? logicOf(projection)) === logicOf(projection);
+/** Whether this code made the rows. What was made before logic was noted is taken to be, but for its past, which nobody kept. */
+function isBy(row: CheckpointRow, projection: AnyProjection): boolean {
+  if (row.version !== projection.version || row.shape !== shapeOf(projection)) return false;
+  return row.logic === null ? projection.versioned !== true : row.logic === logicOf(projection);
+}
+
+/** The tables in a state that this code builds. */
+export async function seatsIn(
+  database: Queryable,
+  { projections }: Pick<Registry, 'projections'>,
+  state: CheckpointRow['state'],
+): Promise<readonly Seat[]> {
+  const rows = await rowsOf<CheckpointRow>(database, `select ${CHECKPOINT_COLUMNS} from ops.checkpoints where state = $1`, [state]);
+  return rows.flatMap(row => {
+    const projection = projections.get(row.name);
+    return projection !== undefined && isBy(row, projection) ? [seatOf(projection, row)] : [];
+  });
+}
+
+/** Where the furthest of the tables stands that are shown, but not fed any more. */
+export async function frozenAt(database: Queryable): Promise<bigint | undefined> {
+  const [row] = await rowsOf<{ position: string | null }>(
+    database,
+    `select max(position)::text as position from ops.checkpoints where shown and state = 'frozen'`,
+  );
+  return row?.position == null ? undefined : BigInt(row.position);
+}
+
+/** The one that has come least far. */
+export const nearest = (seats: Iterable<Seat>): Seat | undefined =>
+  [...seats].reduce<Seat | undefined>((a, b) => (a === undefined || (b.position ?? -1n) < (a.position ?? -1n) ? b : a), undefined);
+
+const seatOf = (projection: AnyProjection, row: CheckpointRow): Seat => ({
+  ...buildOf(projection, row),
+  position: row.position === null ? undefined : BigInt(row.position),
+  shown: row.shown,
+});
 
 /** What failed before its first event may have no table at all. */
 const hasBegun = ({ state, position }: CheckpointRow): boolean => state !== 'detached' || position !== null;
@@ -64,7 +101,7 @@ export const buildOf = (
 
 export async function dropBuild(client: pg.PoolClient, build: Build): Promise<void> {
   const { projection, generation } = build;
-  await client.query(`drop table if exists ${tableOf(build)}`);
+  await client.query(dropTable(build));
   await client.query('delete from ops.checkpoints where name = $1 and version = $2 and generation = $3', [
     projection.name,
     projection.version,
@@ -76,21 +113,21 @@ async function freeze(client: pg.PoolClient, projection: AnyProjection, shown: C
   if (shown.state === 'live') await setState(client, buildOf(projection, shown), 'frozen');
 }
 
-/** Its number was never used before: what is left of an earlier attempt is not mistaken for it. */
-function createSuccessor(
+/** Its number was not used before: what is left of an earlier attempt is not mistaken for it. */
+async function createSuccessor(
   client: pg.PoolClient,
   projection: AnyProjection,
   rows: readonly CheckpointRow[],
-  options: SeatingOptions,
-): Promise<Seat> {
+  options: Omit<SeatingOptions, 'anew'>,
+): Promise<void> {
   const numbers = rows.filter(({ version }) => version === projection.version).map(({ generation }) => generation);
-  return create(client, buildOf(projection, { generation: Math.max(0, ...numbers) + 1 }), { ...options, shown: false });
+  await create(client, buildOf(projection, { generation: Math.max(0, ...numbers) + 1 }), { ...options, shown: false });
 }
 
 async function create(
   client: pg.PoolClient,
   build: Build,
-  { logId, head, shown }: SeatingOptions & { readonly shown: boolean },
+  { logId, head, shown }: Omit<SeatingOptions, 'anew'> & { readonly shown: boolean },
 ): Promise<Seat> {
   await client.query([createTable(build), describeTable(build)].join(';\n'));
   if (shown) await client.query([createView(build), describeView(build.projection)].join(';\n'));
@@ -106,13 +143,13 @@ async function resume(
 ): Promise<readonly Seat[]> {
   if (row.state === 'detached' && !anew) return [];
   const build = buildOf(projection, row);
-  const state = row.shown ? 'live' : 'building';
-  if (row.state !== state) await setState(client, build, state);
+  const states: readonly CheckpointRow['state'][] = row.shown ? ['live'] : ['building', 'arriving'];
+  if (!states.includes(row.state)) await setState(client, build, row.shown ? 'live' : 'building');
   if (anew) {
     await client.query(patiently([describeTable(build), ...(row.shown ? [describeView(projection)] : [])].join(';\n')));
     await noteLogic(client, build);
   }
-  return [{ ...build, position: row.position === null ? undefined : BigInt(row.position), shown: row.shown }];
+  return row.shown || row.state === 'arriving' ? [seatOf(projection, row)] : [];
 }
 
 const noteLogic = (client: pg.PoolClient, { projection, generation }: Build): Promise<unknown> =>

@@ -18,7 +18,7 @@ export interface CheckpointRow {
   readonly version: number;
   readonly generation: number;
   readonly position: string | null;
-  readonly state: 'live' | 'building' | 'frozen' | 'detached';
+  readonly state: 'live' | 'building' | 'arriving' | 'frozen' | 'detached';
   readonly shown: boolean;
   readonly shape: string;
   readonly logic: string | null;
@@ -40,12 +40,13 @@ export async function demandSameLog(database: pg.Pool | pg.PoolClient, logId: st
   if (other !== undefined) throw new OtherLog(other.log_id, logId);
 }
 
+export const CHECKPOINT_COLUMNS = 'name, version, generation, position::text, state, shown, shape, logic';
+
 /** All checkpoints of one projection, held until the transaction ends. */
 export const lockCheckpointsOf = (client: pg.PoolClient, { name }: AnyProjection): Promise<CheckpointRow[]> =>
   rowsOf<CheckpointRow>(
     client,
-    `select name, version, generation, position::text, state, shown, shape, logic from ops.checkpoints
-     where name = $1 order by version, generation for update`,
+    `select ${CHECKPOINT_COLUMNS} from ops.checkpoints where name = $1 order by version, generation for update`,
     [name],
   );
 

@@ -12,7 +12,7 @@ export interface Checkpoint {
   readonly version: number;
   /** Position of the last event taken in; undefined before the first. */
   readonly position: bigint | undefined;
-  readonly state: 'live' | 'building' | 'frozen' | 'detached';
+  readonly state: 'live' | 'building' | 'arriving' | 'frozen' | 'detached';
   /** Whether read.<table> shows this version. */
   readonly shown: boolean;
   /** Why a detached one was stopped. */
