@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Permission } from '../kernel/command.ts';
+import type { ClockName } from '../kernel/query.ts';
 import type { SignedIn } from '../runtime/identity/port.ts';
 
 export interface Answer {
@@ -38,6 +39,8 @@ interface Common {
   readonly output: z.ZodType;
   /** Media type of the answer where it is not JSON. */
   readonly media?: 'text/event-stream';
+  /** By which the past can be asked for. */
+  readonly clocks?: readonly ClockName[];
   /** Of the usual answer; 204 has no body. */
   readonly status: 200 | 201 | 204;
 }

@@ -22,7 +22,13 @@ export function openapi(endpoints: readonly Endpoint[]): Json {
     servers: [{ url: '/' }],
     tags: [...new Set(endpoints.map(({ module }) => module))].map(name => ({ name })),
     paths,
-    components: { schemas: components, responses, headers: answerHeaders, parameters: requestHeaders, securitySchemes },
+    components: {
+      schemas: components,
+      responses,
+      headers: answerHeaders,
+      parameters: { ...requestHeaders, ...pastParameters },
+      securitySchemes,
+    },
     security: [{ bearer: [] }, { cookie: [] }],
   };
 }
@@ -53,7 +59,7 @@ function taken(endpoint: Endpoint, components: Record<string, unknown>): Json {
   if (endpoint.kind === 'query') {
     const parameters = Object.entries(fields.properties).filter(([name]) => !names.includes(name));
     const inQuery = parameters.map(([name, schema]) => ({ name, in: 'query', required: fields.required.includes(name), schema }));
-    return { parameters: [...inPath, ...inQuery, ref('parameters', 'ConsistencyToken')] };
+    return { parameters: [...inPath, ...inQuery, ...ofThePast(endpoint), ref('parameters', 'ConsistencyToken')] };
   }
   const headers = endpoint.kind === 'command' ? Object.keys(requestHeaders) : endpoint.method === 'POST' ? ['IdempotencyKey'] : [];
   const body = without(input, names, components);
@@ -65,6 +71,11 @@ function taken(endpoint: Endpoint, components: Record<string, unknown>): Json {
       : { requestBody: { required: required.length > 0, content: { 'application/json': { schema: body } } } }),
   };
 }
+
+const ofThePast = ({ clocks = [] }: Endpoint): readonly Json[] => [
+  ...(clocks.length > 0 ? [ref('parameters', 'AsOf')] : []),
+  ...(clocks.length > 1 ? [ref('parameters', 'Clock')] : []),
+];
 
 function given(endpoint: Endpoint, components: Record<string, unknown>): Json {
   if (endpoint.status === 204) return { 204: { description: 'Done' } };
@@ -195,6 +206,25 @@ const requestHeaders = {
   ),
   ConsistencyToken: header('Consistency-Token', 'Token of an earlier answer whose effect must be visible'),
   Traceparent: header('traceparent', 'W3C trace context'),
+};
+
+const pastParameters = {
+  AsOf: {
+    name: 'asOf',
+    in: 'query',
+    required: false,
+    description:
+      'Shows what was known at an ISO 8601 instant, at the end of a day in the company’s time zone, or after the event at a position of the log; with `clock=happened` a day',
+    schema: { type: 'string' },
+  },
+  Clock: {
+    name: 'clock',
+    in: 'query',
+    required: false,
+    description:
+      '`recorded` (when absent): what the house knew then, by when it was recorded. `happened`: what is known today to have happened until the end of that business day',
+    schema: { type: 'string', enum: ['recorded', 'happened'] },
+  },
 };
 
 const securitySchemes = {

@@ -1,12 +1,13 @@
-import type { AnyQuery } from '../kernel/query.ts';
+import { type AnyQuery, clocksOf } from '../kernel/query.ts';
 import { InvalidInput } from '../runtime/executor/port.ts';
 import type { SignedIn } from '../runtime/identity/port.ts';
-import type { QueryRunner } from '../runtime/queries/port.ts';
+import type { AsOf, QueryRunner } from '../runtime/queries/port.ts';
+import { asOfFrom, type Times } from './as-of.ts';
 import type { ConsistencyTokens } from './consistency.ts';
 import { type Answer, type Asked, type Endpoint, pathNames, routeParts } from './endpoint.ts';
 import { badParameters } from './problem.ts';
 
-export interface QuerySurroundings {
+export interface QuerySurroundings extends Times {
   readonly queries: QueryRunner;
   readonly tokens: ConsistencyTokens;
 }
@@ -23,6 +24,7 @@ export function queryEndpoint(query: AnyQuery, module: string, around: QuerySurr
     access: permission,
     input,
     output,
+    clocks: clocksOf(query),
     status: 200,
     handle: (asked, who) => handle(query, pathNames(route), asked, who, around),
   };
@@ -31,15 +33,31 @@ export function queryEndpoint(query: AnyQuery, module: string, around: QuerySurr
 async function handle(query: AnyQuery, names: readonly string[], asked: Asked, who: SignedIn, around: QuerySurroundings): Promise<Answer> {
   const token = asked.request.get('Consistency-Token');
   const after = token === undefined ? {} : { after: await around.tokens.positionOf(token) };
+  const { past, input } = whenOf(query, asked.input, around);
   try {
-    const body = await around.queries.askAny(query, asked.input, { caller: who.caller, ...after });
-    return { status: 200, headers: { ...linksOf(asked, body), ...tagOf(body) }, body };
+    const body = await around.queries.askAny(query, input, { caller: who.caller, ...after, ...past });
+    return { status: 200, headers: { ...linksOf(asked, body), ...(past.asOf === undefined ? tagOf(body) : {}) }, body };
   } catch (error) {
     throw error instanceof InvalidInput ? badParameters(error.errors, names) : error;
   }
 }
 
-/** The revision of the one record shown, for If-Match. */
+interface When {
+  readonly past: { readonly asOf?: AsOf };
+  /** What the query itself takes. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** A query that cannot be asked about the past does not know these names. */
+function whenOf(query: AnyQuery, asked: Asked['input'], times: Times): When {
+  const clocks = clocksOf(query);
+  const asOf = clocks.length === 0 ? undefined : asOfFrom(asked, clocks, times);
+  if (asOf === undefined) return { past: {}, input: asked };
+  const { asOf: _instant, clock: _clock, ...input } = asked;
+  return { past: { asOf }, input };
+}
+
+/** The revision of the one record shown, for If-Match; nobody decides on what was once. */
 const tagOf = (body: unknown): Record<string, string> =>
   typeof body === 'object' && body !== null && 'revision' in body ? { ETag: `"${body.revision}"` } : {};
 

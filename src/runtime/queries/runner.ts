@@ -1,14 +1,17 @@
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import pg from 'pg';
+import type { Caller } from '../../kernel/authority.ts';
 import type { Registry } from '../../kernel/module.ts';
 import type { AnyQuery, ReadDatabase } from '../../kernel/query.ts';
 import { rowsOf, transaction } from '../database.ts';
+import type { EventLog } from '../event-log/port.ts';
 import { pointersOf } from '../executor/pointers.ts';
 import { InvalidInput, ViewsLag } from '../executor/port.ts';
 import { derivedSecret } from '../secrets.ts';
 import { type Checkpoint, CheckpointWatch, readCheckpoints } from './checkpoints.ts';
 import { type Sealer, sealer } from './cursor.ts';
-import { narrow } from './narrow.ts';
+import { narrow, type Past, sourceOf } from './narrow.ts';
+import { pastOf } from './past.ts';
 import type { Asking, QueryRunner } from './port.ts';
 
 export interface QueryRunnerOptions {
@@ -18,6 +21,8 @@ export interface QueryRunnerOptions {
   readonly secret: string;
   /** How long a query waits for its views to catch up. */
   readonly patienceMs: number;
+  /** Tells where the log ends; needed only where the past is asked for. */
+  readonly log?: Pick<EventLog, 'head'>;
   /** Whether answers are held against their declared shape; for tests. */
   readonly checkOutput?: boolean;
 }
@@ -85,27 +90,36 @@ class Runner {
     });
   }
 
-  async #answer(query: AnyQuery, input: unknown, { caller, after }: Asking): Promise<unknown> {
+  async #answer(query: AnyQuery, input: unknown, { caller, after, asOf }: Asking): Promise<unknown> {
     const parsed = query.input.safeParse(input);
     if (!parsed.success) throw new InvalidInput(pointersOf(parsed.error));
-    const names = query.reads.map(({ name }) => name);
-    if (after !== undefined) await this.#watch.passed(names, after, this.#options.patienceMs);
+    const passed = (position: bigint): Promise<void> => this.#passed(query, position);
+    if (after !== undefined) await passed(after);
+    const past = asOf && (await pastOf(asOf, { ...this.#options, passed }));
     const work = (db: ReadDatabase): Promise<unknown> => query.answer(db, parsed.data as never, caller);
     try {
-      return this.#checked(query, await this.#read(query, caller, work));
+      return this.#checked(query, await this.#read(query, { caller, past }, work));
     } catch (error) {
       throw await this.#meaning(query, error);
     }
+  }
+
+  #passed({ reads }: AnyQuery, position: bigint): Promise<void> {
+    return this.#watch.passed(
+      reads.map(({ name }) => name),
+      position,
+      this.#options.patienceMs,
+    );
   }
 
   /**
    * A query that makes one statement needs no transaction. One that asks for a second is begun anew inside one, where all its
    * statements see the same moment, and is remembered; answers only read, so beginning anew has no effect.
    */
-  async #read(query: AnyQuery, caller: Asking['caller'], work: (db: ReadDatabase) => Promise<unknown>): Promise<unknown> {
+  async #read(query: AnyQuery, { caller, past }: Reading, work: (db: ReadDatabase) => Promise<unknown>): Promise<unknown> {
     if (!this.#several.has(query)) {
       const once = new OneStatement((sql, parameters) => {
-        const { text, values } = narrow(query, caller, sql, parameters);
+        const { text, values } = narrow(query, caller, sql, parameters, past);
         return rowsOf(this.#options.pool, text, values);
       });
       const answer = await work(this.#database(query, once.rows)).catch((error: unknown) => {
@@ -120,7 +134,7 @@ class Runner {
         // One connection runs one statement at a time.
         let turn: Promise<unknown> = Promise.resolve();
         const rows: Rows = (sql, parameters) => {
-          const { text, values } = narrow(query, caller, sql, parameters);
+          const { text, values } = narrow(query, caller, sql, parameters, past);
           const result = turn.then(() => rowsOf(client, text, values));
           turn = result.catch(() => undefined);
           return result;
@@ -129,7 +143,7 @@ class Runner {
         await turn;
         return answer;
       },
-      snapshotOf(query),
+      snapshotOf(query, past),
     );
   }
 
@@ -160,6 +174,11 @@ class Runner {
   }
 }
 
+interface Reading {
+  readonly caller: Caller;
+  readonly past: Past | undefined;
+}
+
 type Rows = (sql: string, parameters: readonly unknown[]) => Promise<object[]>;
 
 /** invalid_datetime_format, datetime_field_overflow, invalid_text_representation, numeric_value_out_of_range, character_not_in_repertoire */
@@ -186,10 +205,10 @@ class OneStatement {
 }
 
 /** The locks come before the snapshot: a view exchanged in between would show a table this snapshot has seen only half of. */
-function snapshotOf({ reads }: AnyQuery): string {
+function snapshotOf({ reads }: AnyQuery, past: Past | undefined): string {
   const begin = 'begin isolation level repeatable read read only';
   if (reads.length === 0) return begin;
-  return `${begin}; lock table ${reads.map(({ table }) => `read.${table.name}`).join(', ')} in access share mode`;
+  return `${begin}; lock table ${reads.map(read => sourceOf(read, past, value => value).relation).join(', ')} in access share mode`;
 }
 
 function behind(position: bigint | undefined, head: bigint | undefined): bigint {
