@@ -4,6 +4,9 @@ import { z } from 'zod';
 /** Stands where a text of an erased person stood. It is in no alphabet of addresses, so nobody can sign in or be written to by it. */
 export const ERASED = '(erased)';
 
+/** Type of the event by which a person is erased; its record, `person-<id>`, is the person. */
+export const PERSON_ERASED = 'PersonErased';
+
 /** Texts of an event that belong to one person. */
 export interface Personal<Data> {
   /** Id of the person, from what is not personal itself; undefined where these texts are nobody's. */

@@ -1,6 +1,7 @@
 import type { Permission } from './command.ts';
 import type { AnyEventDefinition, DataOf, Handlers } from './event.ts';
 import type { Actor } from './metadata.ts';
+import type { PersonalPart } from './personal.ts';
 import type { Columns, RowOf, Table } from './table.ts';
 
 /** What a view may know of an event besides its data. */
@@ -65,6 +66,8 @@ export interface AnyProjection {
 export interface StoredFact {
   readonly data: unknown;
   readonly version: number;
+  /** Where texts of people are in the data; absent where there are none. */
+  readonly personal?: readonly PersonalPart[];
 }
 
 export const projection = <C extends Columns, D extends AnyEventDefinition>(definition: Projection<C, D>): Projection<C, D> => definition;

@@ -11,8 +11,8 @@ const POOL_MAX = 24;
 /** Keeps the views and moves the sagas. */
 export async function runWorker(config: FoundationConfig): Promise<Role> {
   const foundation = await layFoundation(config, POOL_MAX);
-  const { log, pool, registry, executor, logger } = foundation;
-  const projector = await startProjector({ log, pool, registry, logger }).catch((error: unknown) => {
+  const { log, pool, personal, registry, executor, logger } = foundation;
+  const projector = await startProjector({ log, pool, registry, erase: personal.erase, logger }).catch((error: unknown) => {
     throw error instanceof OtherLog ? new StartRefused(error.message) : error;
   });
   // Another log came behind the URL while we ran. Starting again tells the operator so.

@@ -43,6 +43,7 @@ export interface House {
 export interface Stores {
   readonly databaseUrl: string;
   readonly eventstoreUrl: string;
+  readonly keysDir: string;
 }
 
 export async function prepareHouse(): Promise<House> {
@@ -82,7 +83,12 @@ export async function prepareHouse(): Promise<House> {
   const stores = async (): Promise<Stores> => {
     const [api] = await find(pid(), 'api');
     if (api === undefined) throw new Error('The API does not run');
-    return { databaseUrl: await variableOf(api.pid, 'DATABASE_URL'), eventstoreUrl: await variableOf(api.pid, 'EVENTSTORE_URL') };
+    const keysDir = join(folder, 'var', 'keys');
+    return {
+      databaseUrl: await variableOf(api.pid, 'DATABASE_URL'),
+      eventstoreUrl: await variableOf(api.pid, 'EVENTSTORE_URL'),
+      keysDir,
+    };
   };
 
   return {

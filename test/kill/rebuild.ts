@@ -13,6 +13,7 @@ import { openPool } from '../../src/runtime/database.ts';
 import { connectEventLog } from '../../src/runtime/event-log/eventstore.ts';
 import type { Executor } from '../../src/runtime/executor/port.ts';
 import { migrate } from '../../src/runtime/migrations/migrate.ts';
+import { PersonalData } from '../../src/runtime/personal/personal-data.ts';
 import { viewOf } from '../../src/runtime/projector/ddl.ts';
 import { startProjector } from '../../src/runtime/projector/projector.ts';
 import { startSagas } from '../../src/runtime/sagas/runner.ts';
@@ -34,13 +35,14 @@ export interface Comparison {
   readonly differences: readonly string[];
 }
 
-export async function rebuiltAndCompared({ databaseUrl, eventstoreUrl }: Stores): Promise<Comparison> {
+export async function rebuiltAndCompared(stores: Stores): Promise<Comparison> {
+  const { databaseUrl } = stores;
   const name = `rebuilt_${Date.now().toString(36)}`;
   await query(databaseUrl, `create database ${name}`);
   const copyUrl = new URL(databaseUrl);
   copyUrl.pathname = `/${name}`;
   try {
-    await rebuild(copyUrl.href, eventstoreUrl);
+    await rebuild(copyUrl.href, stores);
     return await compared(databaseUrl, copyUrl.href);
   } finally {
     await query(databaseUrl, `drop database if exists ${name} with (force)`);
@@ -52,9 +54,12 @@ const unused: Executor = {
   execute: ({ command }) => Promise.reject(new Error(`Reading the log again sent ${command}`)),
 };
 
-async function rebuild(databaseUrl: string, eventstoreUrl: string): Promise<void> {
-  const pool = openPool(databaseUrl, { max: POOL_MAX });
-  const log = connectEventLog({ url: eventstoreUrl });
+async function rebuild(copyUrl: string, { databaseUrl, eventstoreUrl, keysDir }: Stores): Promise<void> {
+  const pool = openPool(copyUrl, { max: POOL_MAX });
+  // The keys of persons are where the house keeps them, not in the copy.
+  const live = openPool(databaseUrl, { max: 2 });
+  const personal = await PersonalData.open({ pool: live, registry: house, keysDir });
+  const log = personal.sealed(connectEventLog({ url: eventstoreUrl }));
   try {
     await migrate(pool);
     const projector = await startProjector({ log, pool, registry: house });
@@ -64,7 +69,8 @@ async function rebuild(databaseUrl: string, eventstoreUrl: string): Promise<void
     await Promise.all([projector.stop(), sagas.stop()]);
   } finally {
     await log.close();
-    await pool.end();
+    await personal.close();
+    await Promise.all([pool.end(), live.end()]);
   }
 }
 

@@ -80,6 +80,8 @@ export class PersonalData implements PersonalTexts {
   /** Erases persons in a transaction of the one who keeps the views. */
   readonly erase = async (client: Queryable, persons: readonly string[]): Promise<void> => {
     const journal = (gone: readonly string[]) => writeJournal(this.#options.keysDir, gone, systemClock.now());
+    // What is read from here on, in this very batch too, no longer has them; only then the database forgets them.
+    for (const person of persons) this.#forget(person);
     await erase(client, persons, { registry: this.#options.registry, journal });
   };
 
@@ -89,6 +91,7 @@ export class PersonalData implements PersonalTexts {
   }
 
   #forget(person: string): void {
+    if (this.#keys.isErased(person)) return;
     this.#keys.forget(person);
     for (const listener of this.#listeners) listener();
   }

@@ -14,16 +14,19 @@ export interface Fact {
 
 /** The event as a fact; undefined when another program wrote it, without the metadata all of ours carry. */
 export function factOf(event: StoredEvent, registry: Pick<Registry, 'events'>): Fact | undefined {
-  const { type, position, data, metadata } = event;
+  const { type, position, metadata, personal } = event;
   if (typeof metadata?.version !== 'number' || typeof metadata.correlationId !== 'string') return undefined;
   let decoded: { readonly data: unknown } | undefined;
   return {
     position,
     meta: viewMetaOf(event),
-    stored: { data, version: metadata.version },
+    // What is sealed may not open: that is the fault of who asks for it.
+    get stored() {
+      return { data: event.data, version: metadata.version, ...(personal === undefined ? {} : { personal }) };
+    },
     // Decoded when the first projection asks, and once for all of them.
     get data() {
-      decoded ??= { data: registry.events.get(type)?.decode(data, metadata.version) };
+      decoded ??= { data: registry.events.get(type)?.decode(event.data, metadata.version) };
       return decoded.data;
     },
   };

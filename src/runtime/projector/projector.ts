@@ -6,7 +6,7 @@ import { type EventLog, LogExchanged } from '../event-log/port.ts';
 import { Ownership } from '../ownership.ts';
 import { Builder } from './builder.ts';
 import { completeInstants } from './instants.ts';
-import { type BatchReport, type ProjectorLogger, Reign } from './reign.ts';
+import { type BatchReport, type Erase, type ProjectorLogger, Reign } from './reign.ts';
 import { frozenAt, type SeatingOptions, takeSeats } from './seats.ts';
 import { demandSameLog, detachVersion, isOwnFault, OtherLog, type Seat } from './tables.ts';
 
@@ -14,6 +14,8 @@ export interface ProjectorOptions {
   readonly log: EventLog;
   readonly pool: pg.Pool;
   readonly registry: Registry;
+  /** Makes the views forget persons, in the transaction in which they learn of it. */
+  readonly erase?: Erase;
   readonly logger?: ProjectorLogger;
   readonly onBatch?: (report: BatchReport) => void;
   /** Events of one batch at most. */
@@ -128,8 +130,9 @@ class Worker {
       this.#failures = 0;
       this.#options.onBatch?.(report);
     };
-    const { log, pool, registry } = this.#options;
-    const options = { log, pool, registry, onBatch, ownership, logId, logger: this.#logger, batchMax: this.#batchMax };
+    const { log, pool, registry, erase } = this.#options;
+    const common = { log, pool, registry, onBatch, ownership, logId, logger: this.#logger, batchMax: this.#batchMax };
+    const options = { ...common, ...(erase === undefined ? {} : { erase }) };
     await new Reign(options, seats, await frozenAt(pool)).last(this.#stopping);
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { trace } from '@opentelemetry/api';
 import type pg from 'pg';
 import type { Registry } from '../../kernel/module.ts';
+import { PERSON_ERASED } from '../../kernel/personal.ts';
 import type { EventLog, StoredEvent } from '../event-log/port.ts';
 import type { Ownership } from '../ownership.ts';
 import { takeIn } from './batch.ts';
@@ -33,11 +34,15 @@ export interface ProjectorLogger {
   warn(details: object, message: string): void;
 }
 
+/** What is to be done, in the transaction of a batch, about persons whose erasure is in it. */
+export type Erase = (client: pg.PoolClient, persons: readonly string[]) => Promise<void>;
+
 export interface ReignOptions {
   readonly log: EventLog;
   /** For reading; all writing goes over the ownership. */
   readonly pool: pg.Pool;
   readonly registry: Registry;
+  readonly erase?: Erase;
   /** Told of every batch, after its commit. */
   readonly onBatch: (report: BatchReport) => void;
   readonly ownership: Ownership;
@@ -169,7 +174,7 @@ export class Reign {
   }
 
   async #takeIn(seats: ReadonlySet<Seat>, events: readonly StoredEvent[], live: boolean): Promise<void> {
-    const { ownership, registry, onBatch } = this.#options;
+    const { ownership, registry, erase, onBatch } = this.#options;
     const newest = events.at(-1);
     if (newest === undefined) return;
     const begunAt = performance.now();
@@ -178,7 +183,12 @@ export class Reign {
     const attributes = { 'throughline.events': events.length, 'throughline.position': newest.position.toString() };
     await tracer.startActiveSpan('project batch', { attributes }, async span => {
       try {
-        const { kept, lost } = await ownership.transaction(client => takeIn(client, [...seats], batch));
+        const { kept, lost } = await ownership.transaction(async client => {
+          const taken = await takeIn(client, [...seats], batch);
+          // After all that the batch itself tells of them.
+          await erase?.(client, erasedIn(facts));
+          return taken;
+        });
         for (const seat of kept) seat.position = further(seat.position, newest.position);
         for (const { seat, reason } of lost) this.#lose(seat, reason);
       } finally {
@@ -208,6 +218,9 @@ export class Reign {
     return result;
   }
 }
+
+const erasedIn = (facts: readonly Fact[]): readonly string[] =>
+  facts.filter(({ meta }) => meta.type === PERSON_ERASED).map(({ meta }) => meta.entityId);
 
 const further = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a);
 
