@@ -1,6 +1,7 @@
 /** What the command line shares with a house that runs on this machine: its database. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type pg from 'pg';
 import { registry } from '../kernel/module.ts';
 import { modules } from '../modules/index.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -15,6 +16,7 @@ import { sharedSecret } from '../runtime/secrets.ts';
 import { StartRefused } from '../runtime/supervisor/refused.ts';
 
 export interface LocalHouse {
+  readonly pool: pg.Pool;
   readonly identity: Identity;
   readonly queries: QueryRunner;
   readonly registry: ReturnType<typeof registry>;
@@ -40,7 +42,7 @@ export async function openLocalHouse(): Promise<LocalHouse> {
     await queries.close();
     await pool.end();
   };
-  return { identity, queries, registry: house, close };
+  return { pool, identity, queries, registry: house, close };
 }
 
 /** DATABASE_URL, or the address of the Postgres that a running start keeps in its data folder. */
