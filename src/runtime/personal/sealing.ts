@@ -91,6 +91,13 @@ function sealed(keys: PersonKeys, event: NewEvent, parts: readonly PersonalPart[
 const boxesOf = ({ data }: StoredEvent): readonly Sealed[] | undefined =>
   (data as { readonly [SEALED]?: readonly Sealed[] } | null)?.[SEALED];
 
+/** The event as everybody is read who was erased: for those who need no personal text and have no key. */
+export function sealedOut(stored: StoredEvent): StoredEvent {
+  if (boxesOf(stored) === undefined) return stored;
+  const { [SEALED]: _, ...plain } = stored.data as { readonly [SEALED]: unknown };
+  return { ...stored, data: plain };
+}
+
 async function openAll(keys: PersonKeys, events: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
   const unknown = new Set<string>();
   for (const event of events) for (const { person } of boxesOf(event) ?? []) if (keys.known(person) === undefined) unknown.add(person);
