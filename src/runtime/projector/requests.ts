@@ -33,8 +33,8 @@ export interface Progress {
 }
 
 const PROGRESS = `
-  select names.name, coalesce(shown.version || '/' || shown.generation, null) as shown, next.reason,
-    coalesce(least(1, next.position::float8 / nullif(next.target, 0)), 0) as share,
+  select names.name, shown.version || '/' || shown.generation as shown, next.reason,
+    least(1, coalesce(next.position::float8 / nullif(next.target, 0), 0)) as share,
     case when asked.name is not null then 'asked' when next.state = 'detached' then 'failed'
          when next.name is not null then 'building' else 'idle' end as stage
   from unnest($1::text[]) as names (name)
