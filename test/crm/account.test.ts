@@ -55,7 +55,7 @@ describe('an account', () => {
   test('is made of a lead under the id the conversion minted', () =>
     given()
       .when(createAccountFromLead, { id, leadId: 'L1', ownerId: 'bob', name: 'Acme', currency: 'RON', phone: '021' }, { grants: ['*'] })
-      .thenEvents(AccountCreated({ ...card, phone: '021', ownerId: 'bob', leadId: 'L1' })));
+      .thenEvents(AccountCreated({ ...card, phone: '021', ownerId: 'bob', leadId: 'L1', personId: 'L1' })));
 
   test('is made of a lead once, however often the process asks', () =>
     given(created).when(createAccountFromLead, { id, leadId: 'L1', ownerId: 'bob', name: 'Acme', currency: 'RON' }).thenNothing());

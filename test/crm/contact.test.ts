@@ -35,7 +35,7 @@ describe('a contact', () => {
     const wish = { id, leadId: 'L1', ownerId: 'bob', accountId: 'A1', name: 'Ion', primary: true };
     given()
       .when(addContactFromLead, wish)
-      .thenEvents(ContactAdded({ name: 'Ion', accountId: 'A1', primary: true, ownerId: 'bob', leadId: 'L1' }));
+      .thenEvents(ContactAdded({ name: 'Ion', accountId: 'A1', primary: true, ownerId: 'bob', leadId: 'L1', personId: 'L1' }));
     given(added).when(addContactFromLead, wish).thenNothing();
   });
 

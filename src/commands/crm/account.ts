@@ -56,9 +56,20 @@ export const createAccountFromLead = command({
   decider: Account,
   entityId: byId,
   parent: ({ leadId }) => ({ category: 'lead', id: leadId }),
-  input: z.strictObject({ id: Id, leadId: Id, ownerId: Id, name: Text(200), currency: Currency, phone: Phone.optional() }),
+  input: z.strictObject({
+    id: Id,
+    leadId: Id,
+    ownerId: Id,
+    name: Text(200),
+    currency: Currency,
+    phone: Phone.optional(),
+    individual: z.boolean().optional(),
+  }),
   decide: beginning(({ id: _, ...wish }, context) =>
-    create({ ...wish, kinds: ['buyer'], paymentTermDays: TERM_DAYS_USUAL }, { ...context, facts: { priceListKnown: undefined } }),
+    create(
+      { ...wish, personId: wish.leadId, kinds: ['buyer'], paymentTermDays: TERM_DAYS_USUAL },
+      { ...context, facts: { priceListKnown: undefined } },
+    ),
   ),
 });
 

@@ -51,7 +51,9 @@ export const addContactFromLead = command({
     position: Text(100).optional(),
     primary: z.boolean(),
   }),
-  decide: beginning(({ id: _, ...wish }, context) => add(wish, { ...context, facts: { accountKnown: undefined } })),
+  decide: beginning(({ id: _, ...wish }, context) =>
+    add({ ...wish, personId: wish.leadId }, { ...context, facts: { accountKnown: undefined } }),
+  ),
 });
 
 export const editContact = command({

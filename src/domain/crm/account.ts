@@ -30,8 +30,26 @@ export const AccountCard = z.strictObject({
 });
 export type AccountCard = z.output<typeof AccountCard>;
 
-export const AccountCreated = event('AccountCreated', { ...AccountCard.shape, ownerId: z.string(), leadId: z.string().optional() });
-export const AccountEdited = event('AccountEdited', { ...AccountCard.shape, changed: z.array(z.string()) });
+/** The person an account was made of: its telephone is theirs; all of it is where the account is that person and no company. */
+const Origin = z.strictObject({ personId: z.string().optional(), individual: z.boolean().optional() });
+type Origin = z.output<typeof Origin>;
+
+const ofPerson = {
+  personal: [
+    { person: ({ personId }: Origin) => personId, fields: ['phone'] },
+    {
+      person: ({ personId, individual }: Origin) => (individual ? personId : undefined),
+      fields: ['name', 'legalName', 'taxId', 'fax', 'website', 'address'],
+    },
+  ],
+};
+
+export const AccountCreated = event(
+  'AccountCreated',
+  { ...AccountCard.shape, ...Origin.shape, ownerId: z.string(), leadId: z.string().optional() },
+  ofPerson,
+);
+export const AccountEdited = event('AccountEdited', { ...AccountCard.shape, ...Origin.shape, changed: z.array(z.string()) }, ofPerson);
 export const AccountAssigned = event('AccountAssigned', assignment);
 /** From prospect to customer: the first deal is won. */
 export const AccountActivated = event('AccountActivated', { dealId: z.string() });
@@ -43,25 +61,27 @@ export type AccountFact = EventOf<(typeof events)[number]>;
 
 export interface Account extends Owned {
   readonly card: AccountCard;
+  readonly origin: Origin;
   readonly active: boolean;
   readonly blocked: boolean;
 }
 
-const created = ({ ownerId, leadId: _, ...card }: DataOf<typeof AccountCreated>): Account => ({
+const created = ({ ownerId, leadId: _, personId, individual, ...card }: DataOf<typeof AccountCreated>): Account => ({
   ownerId,
   card,
+  origin: { ...(personId === undefined ? {} : { personId }), ...(individual === undefined ? {} : { individual }) },
   active: false,
   blocked: false,
 });
 
 export const Account = decider({
   category: 'account',
-  stateVersion: 1,
+  stateVersion: 2,
   events,
   initial: (): Account | undefined => undefined,
   evolve: {
     AccountCreated: (_, data): Account => created(data),
-    AccountEdited: (account, { changed: _, ...card }) => account && { ...account, card },
+    AccountEdited: (account, { changed: _, personId: _person, individual: _individual, ...card }) => account && { ...account, card },
     AccountAssigned: (account, { to }) => account && { ...account, ownerId: to },
     AccountActivated: account => account && { ...account, active: true },
     AccountBlocked: account => account && { ...account, blocked: true },
@@ -81,7 +101,7 @@ function faultOf({ currency, creditLimit }: AccountCard, { priceListKnown }: Acc
   return undefined;
 }
 
-type Creation = AccountCard & { readonly ownerId?: string | undefined };
+type Creation = AccountCard & Origin & { readonly ownerId?: string | undefined };
 
 export function create(wish: Creation, context: DecisionContext<AccountKnowledge>): Decision<AccountFact> {
   const ownerId = ownerFor(wish.ownerId, context);
@@ -92,7 +112,7 @@ export function create(wish: Creation, context: DecisionContext<AccountKnowledge
 export function edit(account: Account, wish: Edit<AccountCard>, { facts }: DecisionContext<AccountKnowledge>): Decision<AccountFact> {
   const { card, changed } = edited(AccountCard, account.card, wish);
   if (changed.length === 0) return [];
-  return faultOf(card, facts) ?? [AccountEdited({ ...card, changed })];
+  return faultOf(card, facts) ?? [AccountEdited({ ...card, ...account.origin, changed })];
 }
 
 export const assign = (account: Account, wish: AssignmentWish, { facts }: DecisionContext<OwnerKnowledge>): Decision<AccountFact> =>

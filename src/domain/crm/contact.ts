@@ -19,8 +19,19 @@ export const ContactCard = z.strictObject({
 });
 export type ContactCard = z.output<typeof ContactCard>;
 
-export const ContactAdded = event('ContactAdded', { ...ContactCard.shape, ownerId: z.string(), leadId: z.string().optional() });
-export const ContactEdited = event('ContactEdited', { ...ContactCard.shape, changed: z.array(z.string()) });
+/** The person may have been a lead before; then that is who they are. */
+const identity = { personId: z.string().optional() };
+
+export const personOf = ({ personId }: { readonly personId?: string | undefined }, contactId: string): string => personId ?? contactId;
+
+const ofPerson = { personal: [{ person: personOf, fields: ['name', 'position', 'email', 'phone'] }] };
+
+export const ContactAdded = event(
+  'ContactAdded',
+  { ...ContactCard.shape, ...identity, ownerId: z.string(), leadId: z.string().optional() },
+  ofPerson,
+);
+export const ContactEdited = event('ContactEdited', { ...ContactCard.shape, ...identity, changed: z.array(z.string()) }, ofPerson);
 export const ContactAssigned = event('ContactAssigned', assignment);
 
 const events = [ContactAdded, ContactEdited, ContactAssigned] as const;
@@ -28,18 +39,23 @@ export type ContactFact = EventOf<(typeof events)[number]>;
 
 export interface Contact extends Owned {
   readonly card: ContactCard;
+  readonly personId?: string;
 }
 
-const added = ({ ownerId, leadId: _, ...card }: DataOf<typeof ContactAdded>): Contact => ({ ownerId, card });
+const added = ({ ownerId, leadId: _, personId, ...card }: DataOf<typeof ContactAdded>): Contact => ({
+  ownerId,
+  card,
+  ...(personId === undefined ? {} : { personId }),
+});
 
 export const Contact = decider({
   category: 'contact',
-  stateVersion: 1,
+  stateVersion: 2,
   events,
   initial: (): Contact | undefined => undefined,
   evolve: {
     ContactAdded: (_, data): Contact => added(data),
-    ContactEdited: (contact, { changed: _, ...card }) => contact && { ...contact, card },
+    ContactEdited: (contact, { changed: _, personId: _person, ...card }) => contact && { ...contact, card },
     ContactAssigned: (contact, { to }) => contact && { ...contact, ownerId: to },
   },
 });
@@ -52,7 +68,7 @@ export interface ContactKnowledge extends OwnerKnowledge {
 const faultOf = ({ accountKnown }: ContactKnowledge): Refusal | undefined =>
   accountKnown === false ? invalid([{ pointer: '/accountId', detail: 'There is no such account.' }]) : undefined;
 
-type Addition = ContactCard & { readonly ownerId?: string | undefined };
+type Addition = ContactCard & { readonly ownerId?: string | undefined; readonly personId?: string | undefined };
 
 export function add(wish: Addition, context: DecisionContext<ContactKnowledge>): Decision<ContactFact> {
   const ownerId = ownerFor(wish.ownerId, context);
@@ -63,7 +79,7 @@ export function add(wish: Addition, context: DecisionContext<ContactKnowledge>):
 export function edit(contact: Contact, wish: Edit<ContactCard>, { facts }: DecisionContext<ContactKnowledge>): Decision<ContactFact> {
   const { card, changed } = edited(ContactCard, contact.card, wish);
   if (changed.length === 0) return [];
-  return faultOf(facts) ?? [ContactEdited({ ...card, changed })];
+  return faultOf(facts) ?? [ContactEdited({ ...card, personId: contact.personId, changed })];
 }
 
 export const assign = (contact: Contact, wish: AssignmentWish, { facts }: DecisionContext<OwnerKnowledge>): Decision<ContactFact> =>

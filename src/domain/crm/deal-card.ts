@@ -36,7 +36,7 @@ export function edit(deal: Deal, wish: Edit<DealCard>, { facts }: DecisionContex
   if (changed.length === 0) return [];
   if (changed.includes('currency') && deal.lines.length > 0)
     return refuse('DocumentLocked', 'The currency stays while the deal has lines; remove them first.');
-  return barred(deal, 'EditDeal') ?? faultOf(card, facts) ?? [DealEdited({ ...card, changed })];
+  return barred(deal, 'EditDeal') ?? faultOf(card, facts) ?? [DealEdited({ ...card, leadId: deal.leadId, changed })];
 }
 
 export const assign = (deal: Deal, wish: AssignmentWish, { facts }: DecisionContext<OwnerKnowledge>): Decision<DealFact> =>

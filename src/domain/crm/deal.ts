@@ -33,14 +33,18 @@ export const DealLine = z.strictObject({
 });
 export type DealLine = z.output<typeof DealLine>;
 
-export const DealOpened = event('DealOpened', {
-  ...DealCard.shape,
-  accountId: z.string(),
-  ownerId: z.string(),
-  leadId: z.string().optional(),
-  stage: DealStage,
-});
-export const DealEdited = event('DealEdited', { ...DealCard.shape, changed: z.array(z.string()) });
+/** The lead a deal came from; what is said of the deal in free words is that person's too. */
+const origin = { leadId: z.string().optional() };
+const ofPerson = {
+  personal: [{ person: ({ leadId }: { readonly leadId?: string | undefined }) => leadId, fields: ['name', 'description'] }],
+};
+
+export const DealOpened = event(
+  'DealOpened',
+  { ...DealCard.shape, ...origin, accountId: z.string(), ownerId: z.string(), stage: DealStage },
+  ofPerson,
+);
+export const DealEdited = event('DealEdited', { ...DealCard.shape, ...origin, changed: z.array(z.string()) }, ofPerson);
 export const DealAssigned = event('DealAssigned', assignment);
 export const DealStageChanged = event('DealStageChanged', {
   from: DealStage,
@@ -90,6 +94,7 @@ export interface Deal extends Owned {
   /** The open stage a deal is in, or was in before it was paused or closed: there it returns to. */
   readonly openStage: OpenStage;
   readonly accountId: string;
+  readonly leadId?: string;
   readonly card: DealCard;
   readonly lines: readonly DealLine[];
   /** Number of the newest line ever added; numbers are not given twice. */
@@ -97,7 +102,8 @@ export interface Deal extends Owned {
   readonly orderId?: string;
 }
 
-const opened = ({ accountId, ownerId, leadId: _, stage, ...card }: DataOf<typeof DealOpened>): Deal => ({
+const opened = ({ accountId, ownerId, leadId, stage, ...card }: DataOf<typeof DealOpened>): Deal => ({
+  ...(leadId === undefined ? {} : { leadId }),
   stage,
   openStage: isOpen(stage) ? stage : openStages[0],
   ownerId,
@@ -114,12 +120,12 @@ const unordered = ({ orderId: _, ...deal }: Deal): Deal => deal;
 
 export const Deal = decider({
   category: 'deal',
-  stateVersion: 1,
+  stateVersion: 2,
   events,
   initial: (): Deal | undefined => undefined,
   evolve: {
     DealOpened: (_, data): Deal => opened(data),
-    DealEdited: (deal, { changed: _, ...card }) => deal && { ...deal, card },
+    DealEdited: (deal, { changed: _, leadId: _lead, ...card }) => deal && { ...deal, card },
     DealAssigned: (deal, { to }) => deal && { ...deal, ownerId: to },
     DealStageChanged: (deal, { to }) => deal && moved(deal, to),
     DealLineAdded: (deal, line) => deal && withLine(deal, line),

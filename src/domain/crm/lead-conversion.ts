@@ -75,7 +75,12 @@ function accountOf({ card }: Lead, { accountId }: Conversion, { currency }: Term
   if (accountId !== undefined) return { accountId };
   return {
     accountId: id('account'),
-    newAccount: { name: accountName(card) as string, currency: currency as string, phone: card.contact?.phone },
+    newAccount: {
+      name: accountName(card) as string,
+      currency: currency as string,
+      phone: card.contact?.phone,
+      ...(card.company === undefined ? { individual: true } : {}),
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { DecisionContext } from '../../kernel/command.ts';
 import { type Decision, decider, invalid, invalidTransition, isRefusal, type Refusal } from '../../kernel/decider.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency, Money } from '../../kernel/money.ts';
+import { ofRecord } from '../../kernel/personal.ts';
 import { type Edit, edited } from '../records.ts';
 import { type AssignmentWish, assigned, assignment, type Owned, type OwnerKnowledge, ownerFor } from './owner.ts';
 
@@ -32,32 +33,46 @@ export const LeadCard = z.strictObject({
 });
 export type LeadCard = z.output<typeof LeadCard>;
 
-export const LeadCaptured = event('LeadCaptured', { ...LeadCard.shape, source: z.string(), ownerId: z.string() });
-export const LeadEdited = event('LeadEdited', { ...LeadCard.shape, changed: z.array(z.string()) });
+/** A lead is a person as long as nobody knows better: what is said in it in free words is theirs too. */
+const ofPerson = { personal: [ofRecord('name', 'contact', 'description')] };
+
+export const LeadCaptured = event('LeadCaptured', { ...LeadCard.shape, source: z.string(), ownerId: z.string() }, ofPerson);
+export const LeadEdited = event('LeadEdited', { ...LeadCard.shape, changed: z.array(z.string()) }, ofPerson);
 export const LeadAssigned = event('LeadAssigned', assignment);
 export const LeadStageChanged = event('LeadStageChanged', { from: Stage, to: Stage });
 export const LeadDisqualified = event('LeadDisqualified', { from: Stage, reason: z.string() });
 export const LeadReopened = event('LeadReopened', { reason: z.string() });
 
 /** Says whole what becomes of the lead, so that whoever makes account, contact and deal of it need not ask. */
-export const LeadConverted = event('LeadConverted', {
-  from: Stage,
-  ownerId: z.string(),
-  dealId: z.string(),
-  accountId: z.string(),
-  contactId: z.string().optional(),
-  /** Absent where an account that exists was chosen. */
-  newAccount: z.strictObject({ name: z.string(), currency: Currency, phone: z.string().optional() }).optional(),
-  newContact: Person.extend({ name: z.string() }).optional(),
-  deal: z.strictObject({
-    name: z.string(),
-    currency: Currency,
-    amount: Money.optional(),
-    requestCategory: z.string(),
-    description: z.string().optional(),
-    expectedClose: z.iso.date().optional(),
-  }),
-});
+export const LeadConverted = event(
+  'LeadConverted',
+  {
+    from: Stage,
+    ownerId: z.string(),
+    dealId: z.string(),
+    accountId: z.string(),
+    contactId: z.string().optional(),
+    /** Absent where an account that exists was chosen; `individual` where it is made of the person and not of a company. */
+    newAccount: z
+      .strictObject({ name: z.string(), currency: Currency, phone: z.string().optional(), individual: z.boolean().optional() })
+      .optional(),
+    newContact: Person.extend({ name: z.string() }).optional(),
+    deal: z.strictObject({
+      name: z.string(),
+      currency: Currency,
+      amount: Money.optional(),
+      requestCategory: z.string(),
+      description: z.string().optional(),
+      expectedClose: z.iso.date().optional(),
+    }),
+  },
+  {
+    personal: [
+      ofRecord('newContact', 'newAccount.phone', 'deal.name', 'deal.description'),
+      { person: ({ newAccount }, leadId) => (newAccount?.individual ? leadId : undefined), fields: ['newAccount.name'] },
+    ],
+  },
+);
 
 const events = [LeadCaptured, LeadEdited, LeadAssigned, LeadStageChanged, LeadDisqualified, LeadReopened, LeadConverted] as const;
 export type LeadFact = EventOf<(typeof events)[number]>;

@@ -2,10 +2,15 @@
 import { z } from 'zod';
 import { type Decision, decider, invalid, notFound, type Refusal, refuse } from '../../kernel/decider.ts';
 import { type EventOf, event } from '../../kernel/event.ts';
+import { ofRecord } from '../../kernel/personal.ts';
 import { beyond } from './role.ts';
 
-export const UserRegistered = event('UserRegistered', { email: z.string(), name: z.string(), roles: z.array(z.string()) });
-export const UserRenamed = event('UserRenamed', { name: z.string() });
+export const UserRegistered = event(
+  'UserRegistered',
+  { email: z.string(), name: z.string(), roles: z.array(z.string()) },
+  { personal: [ofRecord('email', 'name')] },
+);
+export const UserRenamed = event('UserRenamed', { name: z.string() }, { personal: [ofRecord('name')] });
 export const UserRolesChanged = event('UserRolesChanged', { roles: z.array(z.string()) });
 export const UserDisabled = event('UserDisabled', { reason: z.string() });
 export const UserEnabled = event('UserEnabled', {});

@@ -6,35 +6,37 @@ import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { Currency } from '../../kernel/money.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
-import { flag, instant, integer, json, minorUnits, nullable, table, text, texts } from '../../kernel/table.ts';
+import { flag, instant, integer, json, minorUnits, nullable, personal, table, text, texts } from '../../kernel/table.ts';
 import { priceLists } from '../catalogue/price-lists.ts';
 import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
 
 export const accounts = projection({
   name: 'accounts',
-  version: 1,
+  version: 2,
   table: table(
     'accounts',
     'Companies and persons we trade with',
     {
-      name: text('Name it is known by'),
+      name: personal(text('Name it is known by'), 'individual_id'),
       kinds: texts('buyer, supplier, partner or competitor'),
       code: nullable(text('Our own short name for it, unique')),
-      legal_name: nullable(text('Name in the register of companies')),
-      tax_id: nullable(text('Number in the register of tax payers, unique')),
+      legal_name: personal(nullable(text('Name in the register of companies')), 'individual_id'),
+      tax_id: personal(nullable(text('Number in the register of tax payers, unique')), 'individual_id'),
       currency: text('ISO 4217 code it trades in'),
       price_list_id: nullable(text('Price list agreed with it')),
       payment_term_days: integer('Days from issue of an invoice to its last day for payment'),
       credit_limit: nullable(minorUnits('Most it may owe')),
-      phone: nullable(text('Telephone')),
-      fax: nullable(text('Fax')),
-      website: nullable(text('Website')),
-      address: nullable(json<Address>('Address: name, street, city, region, postalCode, country')),
-      city: nullable(text('City of the address')),
-      country: nullable(text('Country of the address')),
+      phone: personal(nullable(text('Telephone')), 'person_id'),
+      fax: personal(nullable(text('Fax')), 'individual_id'),
+      website: personal(nullable(text('Website')), 'individual_id'),
+      address: personal(nullable(json<Address>('Address: name, street, city, region, postalCode, country')), 'individual_id'),
+      city: personal(nullable(text('City of the address')), 'individual_id'),
+      country: personal(nullable(text('Country of the address')), 'individual_id'),
       owner_id: text('User who answers for it'),
       lead_id: nullable(text('Lead it came from')),
+      person_id: nullable(text('Person it was made of, whose telephone it bears')),
+      individual_id: nullable(text('The same person, where the account is that person and no company')),
       active: flag('Whether a deal with it was ever won; a prospect otherwise'),
       blocked_reason: nullable(text('Why nothing new is sold to it; empty where it is not blocked')),
       created_at: instant('When it was created'),
@@ -44,10 +46,12 @@ export const accounts = projection({
   events: Account.events,
   ownRows: { permission: 'crm:read', owner: 'owner_id' },
   on: {
-    AccountCreated: (_, { ownerId, leadId, ...card }, _key, { occurredAt }) => ({
+    AccountCreated: (_, { ownerId, leadId, personId, individual, ...card }, _key, { occurredAt }) => ({
       ...cardColumns(card),
       owner_id: ownerId,
       lead_id: leadId ?? null,
+      person_id: personId ?? null,
+      individual_id: (individual && personId) || null,
       active: false,
       blocked_reason: null,
       created_at: occurredAt,
@@ -108,6 +112,7 @@ const source = {
     address: field.maybe(field.json('a.address', PostalAddress)),
     ownerId: field.text('a.owner_id'),
     leadId: field.maybe(field.text('a.lead_id')),
+    personId: field.maybe(field.text('a.person_id')),
     status: accountStatus,
     blockedReason: field.maybe(field.text('a.blocked_reason')),
     createdAt: field.instant('a.created_at'),

@@ -1,41 +1,43 @@
 import { z } from 'zod';
-import { Contact, type ContactCard } from '../../domain/crm/contact.ts';
+import { Contact, type ContactCard, personOf } from '../../domain/crm/contact.ts';
 import { field } from '../../kernel/field.ts';
 import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
-import { flag, instant, nullable, table, text } from '../../kernel/table.ts';
+import { flag, instant, nullable, personal, table, text } from '../../kernel/table.ts';
 import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
 import { accounts } from './accounts.ts';
 
 export const contacts = projection({
   name: 'contacts',
-  version: 1,
+  version: 2,
   table: table(
     'contacts',
     'Persons we talk to',
     {
-      name: text('Name'),
+      name: personal(text('Name'), 'person_id'),
       account_id: nullable(text('Account the person speaks for')),
-      position: nullable(text('Position at the account')),
+      position: personal(nullable(text('Position at the account')), 'person_id'),
       role: nullable(text('Part the person plays in buying')),
       primary_contact: flag('Whether to turn to this person first at the account'),
-      email: nullable(text('E-mail address')),
-      phone: nullable(text('Telephone')),
+      email: personal(nullable(text('E-mail address')), 'person_id'),
+      phone: personal(nullable(text('Telephone')), 'person_id'),
       owner_id: text('User who answers for the contact'),
       lead_id: nullable(text('Lead it came from')),
+      person_id: text('Person the contact is: the lead they were before, else the contact itself'),
       added_at: instant('When it was added'),
     },
-    { indexes: ['account_id', 'email', 'name', 'owner_id', 'added_at, id'] },
+    { indexes: ['account_id', 'email', 'name', 'owner_id', 'person_id', 'added_at, id'] },
   ),
   events: Contact.events,
   ownRows: { permission: 'crm:read', owner: 'owner_id' },
   on: {
-    ContactAdded: (_, { ownerId, leadId, ...card }, _key, { occurredAt }) => ({
+    ContactAdded: (_, { ownerId, leadId, personId, ...card }, contactId, { occurredAt }) => ({
       ...cardColumns(card),
       owner_id: ownerId,
       lead_id: leadId ?? null,
+      person_id: personOf({ personId }, contactId),
       added_at: occurredAt,
     }),
     ContactEdited: (row, card) => row && { ...row, ...cardColumns(card) },
@@ -72,6 +74,7 @@ const source = {
     phone: field.maybe(field.text('c.phone')),
     ownerId: field.text('c.owner_id'),
     leadId: field.maybe(field.text('c.lead_id')),
+    personId: field.text('c.person_id'),
     addedAt: field.instant('c.added_at'),
   },
 } as const;

@@ -4,7 +4,7 @@ import { field } from '../../kernel/field.ts';
 import { byDay, listing } from '../../kernel/listing.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
-import { day, decimal, instant, integer, minorUnits, nullable, quantity, table, text } from '../../kernel/table.ts';
+import { day, decimal, instant, integer, minorUnits, nullable, personal, quantity, table, text } from '../../kernel/table.ts';
 import { items } from '../catalogue/items.ts';
 import { lineKey } from '../lines.ts';
 import { revised } from '../platform/event-history.ts';
@@ -19,13 +19,13 @@ export const deals = projection({
     'deals',
     'Sales we hope for, and how they ended',
     {
-      name: text('What the deal is called'),
+      name: personal(text('What the deal is called'), 'lead_id'),
       account_id: text('Account it is with'),
       contact_id: nullable(text('Person to talk to')),
       currency: text('ISO 4217 code of the deal'),
       amount: nullable(minorUnits('What it is worth')),
       request_category: nullable(text('What is asked for')),
-      description: nullable(text('What is asked for, in words')),
+      description: personal(nullable(text('What is asked for, in words')), 'lead_id'),
       expected_close: nullable(day('When it is expected to be decided')),
       owner_id: text('User who answers for it'),
       lead_id: nullable(text('Lead it came from')),

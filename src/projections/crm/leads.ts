@@ -2,7 +2,7 @@ import { Lead, type LeadCard, type LeadStage } from '../../domain/crm/lead.ts';
 import { field } from '../../kernel/field.ts';
 import { listing, record } from '../../kernel/listing.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
-import { instant, minorUnits, nullable, table, text, texts } from '../../kernel/table.ts';
+import { instant, minorUnits, nullable, personal, table, text, texts } from '../../kernel/table.ts';
 import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
 
@@ -13,16 +13,16 @@ export const leads = projection({
     'leads',
     'Interest that is not a deal yet',
     {
-      name: text('What the lead is called'),
+      name: personal(text('What the lead is called'), 'id'),
       company: nullable(text('Company that is interested')),
-      contact_name: nullable(text('Person to talk to')),
-      contact_email: nullable(text('E-mail address of the person')),
-      contact_phone: nullable(text('Telephone of the person')),
-      contact_position: nullable(text('Position of the person')),
+      contact_name: personal(nullable(text('Person to talk to')), 'id'),
+      contact_email: personal(nullable(text('E-mail address of the person')), 'id'),
+      contact_phone: personal(nullable(text('Telephone of the person')), 'id'),
+      contact_position: personal(nullable(text('Position of the person')), 'id'),
       source: text('Where the lead came from'),
       channel: nullable(text('By which channel it came')),
       request_category: nullable(text('What is asked for')),
-      description: nullable(text('What is asked for, in words')),
+      description: personal(nullable(text('What is asked for, in words')), 'id'),
       value: nullable(minorUnits('What the deal may be worth')),
       value_currency: nullable(text('ISO 4217 code of the value')),
       tags: texts('Free tags'),

@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { type Fields, field } from '../../kernel/field.ts';
 import { byInstant, listing } from '../../kernel/listing.ts';
+import type { PersonalPart } from '../../kernel/personal.ts';
 import { type AnyProjection, chronicle } from '../../kernel/projection.ts';
-import { decimal, instant, integer, json, table, text, texts } from '../../kernel/table.ts';
+import { decimal, instant, integer, json, nullable, table, text, texts } from '../../kernel/table.ts';
 
 export const eventHistory = chronicle({
   name: 'event-history',
-  version: 1,
+  version: 2,
   table: table(
     'event_history',
     'Every event of every kind, as it was stored',
@@ -27,14 +28,23 @@ export const eventHistory = chronicle({
       correlation_id: text('Thread it belongs to, from first cause to last effect'),
       causation_id: text('Event or command that led to it directly'),
       links: texts('Further threads it touches'),
-      data: json<unknown>('What happened, as written then'),
+      data: json<unknown>('What happened, as written then; personal texts as long as their person is not erased'),
+      personal: nullable(json<readonly PersonalPart[]>('Which texts of the data belong to which persons')),
     },
     {
       key: 'Position with leading zeros, so that its order is the order of the log',
-      indexes: ['category, record_id, id', 'type, id', 'actor_id, id', 'correlation_id, id', 'recorded_at, id', 'using gin (links)'],
+      indexes: [
+        'category, record_id, id',
+        'type, id',
+        'actor_id, id',
+        'correlation_id, id',
+        'recorded_at, id',
+        'using gin (links)',
+        'using gin (personal)',
+      ],
     },
   ),
-  row: ({ data, version }, meta) => ({
+  row: ({ data, version, personal }, meta) => ({
     position: meta.position,
     event_id: meta.eventId,
     category: meta.category,
@@ -51,6 +61,7 @@ export const eventHistory = chronicle({
     causation_id: meta.causationId,
     links: meta.links,
     data,
+    personal: personal ?? null,
   }),
 });
 

@@ -5,7 +5,7 @@ import { field } from '../../kernel/field.ts';
 import { listing, record } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
-import { flag, instant, nullable, table, text, texts } from '../../kernel/table.ts';
+import { flag, instant, nullable, personal, table, text, texts } from '../../kernel/table.ts';
 import { revised } from './event-history.ts';
 import { roles } from './roles.ts';
 
@@ -16,8 +16,8 @@ export const users = projection({
     'users',
     'Who can sign in, and with which roles',
     {
-      email: text('E-mail address, in small letters'),
-      name: text('Name for people'),
+      email: personal(text('E-mail address, in small letters'), 'id'),
+      name: personal(text('Name for people'), 'id'),
       roles: texts('Codes of the roles borne'),
       enabled: flag('Whether signing in is allowed'),
       registered_at: instant('When the user was registered'),
