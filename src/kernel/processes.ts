@@ -3,7 +3,7 @@
  * keeps it as facts. They come back to the saga through the log like all others, so its state follows from the log alone.
  */
 import { z } from 'zod';
-import type { RecordRef } from './command.ts';
+import type { Permission, RecordRef } from './command.ts';
 import { event } from './event.ts';
 
 export const PROCESS_CATEGORY = 'process';
@@ -32,4 +32,27 @@ export const AlarmRang = event('AlarmRang', { ...steered, alarm: z.string(), set
 /** The instance met a fault of the house and stands still until someone looks. */
 export const ProcessParked = event('ProcessParked', { ...steered, reason: z.string() });
 
-export const processEvents = [CommandRefused, AlarmRang, ProcessParked] as const;
+/** What somebody said of an instance; `attempt` numbers what was said, so that one saying counts once. */
+const said = { ...steered, attempt: z.int(), note: z.string() };
+
+/** Whoever looked at it lets a parked instance go on from where it stopped. */
+export const ProcessRetried = event('ProcessRetried', said);
+
+/** It is given up; its saga takes back what it can. */
+export const ProcessAbandoned = event('ProcessAbandoned', said);
+
+/** An instance that was under way before its saga was installed is handed to it. */
+export const ProcessAdopted = event('ProcessAdopted', said);
+
+export const processEvents = [CommandRefused, AlarmRang, ProcessParked, ProcessRetried, ProcessAbandoned, ProcessAdopted] as const;
+
+/** Where an instance can stand. `unadopted`: it began before its saga was installed, which does not act for it yet. */
+export const processStatuses = ['running', 'parked', 'unadopted', 'finished', 'abandoned'] as const;
+export type ProcessStatus = (typeof processStatuses)[number];
+
+/** Who moves what stands still, as an instance explains it. */
+export const RETRY: { readonly command: string; readonly permission: Permission } = {
+  command: 'RetryProcess',
+  permission: 'platform:retry',
+};
+export const ADOPT: typeof RETRY = { command: 'AdoptProcess', permission: RETRY.permission };

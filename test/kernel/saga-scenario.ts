@@ -128,7 +128,7 @@ export class SagaScenario<Alarm extends string> {
   }
 
   #happens(instances: readonly string[], data: unknown, meta: ViewMeta): this {
-    const fact = { data, meta, previous: BigInt(meta.position) - 1n, wakes: meta.occurredAt === meta.recordedAt };
+    const fact = { data, meta, wakes: meta.occurredAt === meta.recordedAt, history: false };
     this.#last = instances.flatMap(instance => {
       const moved = move(this.#saga, instance, this.#instances.get(instance), fact);
       if (moved === undefined) return [];

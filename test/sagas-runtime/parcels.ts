@@ -81,6 +81,10 @@ export const parcelJourney: ParcelSaga = saga<State, (typeof events)[number], 'o
           record: { category: 'parcel', id: parcel },
           movedBy: { command: 'HandOver', permission: 'parcel:handle' },
         },
+  onAbandon: ({ pieces }, parcel) => {
+    if (pieces > 99) throw new Error('Nobody counts so many');
+    return { send: [chaseCarrier({ parcel })], stays: `${pieces} pieces stay in the yard.` };
+  },
   about: parcel => ({ category: 'parcel', id: parcel }),
 });
 

@@ -28,6 +28,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'sales:cancel',
       'sales:price-by-hand',
       'platform:processes',
+      'platform:retry',
     ],
   },
   'sales-manager': {
@@ -63,6 +64,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
     grants: ['crm:read', 'crm:block', 'catalogue:read', 'sales:read', 'fulfilment:read', 'billing:read', 'billing:invoice', 'billing:pay'],
   },
   auditor: { name: 'Auditor', grants: ['platform:audit'] },
+  'data-protection': { name: 'Data protection officer', grants: ['crm:read', 'platform:audit', 'platform:erase'] },
   analyst: { name: 'Analyst', grants: EVERY_VIEW },
   marketing: { name: 'Marketing', grants: ['crm:read', 'crm:edit', 'catalogue:read'] },
   integration: {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { RecordRef } from '../../kernel/command.ts';
 import { answerSchema, type Field, field, readFields, selectList } from '../../kernel/field.ts';
-import { listing } from '../../kernel/listing.ts';
-import { PROCESSES, processEvents, processOf } from '../../kernel/processes.ts';
+import { byFlag, listing } from '../../kernel/listing.ts';
+import { PROCESSES, type ProcessStatus, processEvents, processOf, processStatuses } from '../../kernel/processes.ts';
 import type { AnyProjection } from '../../kernel/projection.ts';
 import { NoSuchRecord, query } from '../../kernel/query.ts';
 import { instant, integer, nullable, table, text } from '../../kernel/table.ts';
@@ -13,7 +13,9 @@ export const processesTable = table(
   {
     saga: text('Name of the kind of process'),
     instance: text('Which one it is, mostly the id of the record it began with'),
-    status: text('running, parked (a fault or a refusal stopped it) or finished'),
+    status: text(
+      'running, parked (a fault or a refusal stopped it), unadopted (begun before its saga was installed), finished or abandoned',
+    ),
     about_category: text('Kind of the record it is about'),
     about_id: text('Id of the record it is about'),
     reason: text('Why it is where it is'),
@@ -30,6 +32,7 @@ export const processesTable = table(
     tries: nullable(integer('How often sending that command has failed')),
     problem: nullable(text('Why sending it failed last')),
     correlation_id: text('The thread it belongs to'),
+    attempt: integer('How often somebody retried, adopted or abandoned it'),
   },
   { key: 'Saga and instance, joined by ~' },
 );
@@ -84,19 +87,32 @@ const fields = {
   correlationId: field.text('p.correlation_id'),
 };
 
+const OPEN = `p.status not in ('finished', 'abandoned')`;
+/** What waits for somebody to look: parked, then not adopted, then what cannot be sent for now; the rest is under way. */
+const STALL = `case when p.status = 'parked' then '0' when p.status = 'unadopted' then '1' when p.tries > 0 then '2' else '3' end`;
+const STALLED = `p.status in ('parked', 'unadopted') or coalesce(p.tries, 0) > 0`;
+const SINCE = `to_char(p.since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS')`;
+
 export const listProcesses = listing({
   type: 'ListProcesses',
-  summary: 'Processes under way: what each waits for and since when, who can move it, what was tried.',
+  summary: 'Processes under way, stalled ones first: what each waits for and since when, who can move it, what was tried.',
   route: 'GET /processes',
   permission: 'platform:processes',
   reads: [processes],
   from: 'processes p',
   key: 'p.id',
   fields,
-  where: `p.status <> 'finished'`,
-  filters: { saga: 'p.saga = ?', status: 'p.status = ?', about: 'p.about_id = ?' },
-  sorts: { since: { sql: 'p.since' }, newest: { sql: 'p.since', descending: true } },
-  usual: 'since',
+  where: OPEN,
+  filters: {
+    saga: 'p.saga = ?',
+    status: 'p.status = ?',
+    about: 'p.about_id = ?',
+    record: '? in (p.about_id, p.waited_id)',
+    permission: 'p.moved_by_permission = ?',
+    stalled: byFlag(STALLED),
+  },
+  sorts: { stalled: { sql: `${STALL} || ${SINCE}` }, since: { sql: 'p.since' }, newest: { sql: 'p.since', descending: true } },
+  usual: 'stalled',
 });
 
 export const showProcess = query({
@@ -111,5 +127,22 @@ export const showProcess = query({
     const [row] = await db.rows(`select ${selectList(fields)} from processes p where p.saga = $1 and p.instance = $2`, [saga, instance]);
     if (row === undefined) throw new NoSuchRecord('process', processOf(saga, instance).id);
     return readFields(fields, row);
+  },
+});
+
+/** For what people say of a process; asked by commands only. */
+export const standingOfProcess = query({
+  type: 'StandingOfProcess',
+  summary: 'Where a process stands; null where there is none.',
+  permission: 'platform:processes',
+  reads: [processes],
+  input: z.strictObject({ saga: z.string(), instance: z.string() }),
+  output: z.strictObject({ status: z.enum(processStatuses), attempt: z.int() }).nullable(),
+  answer: async (db, { saga, instance }) => {
+    const [row] = await db.rows<{ status: ProcessStatus; attempt: number }>(
+      'select p.status, p.attempt from processes p where p.saga = $1 and p.instance = $2',
+      [saga, instance],
+    );
+    return row ?? null;
   },
 });

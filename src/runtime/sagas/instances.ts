@@ -16,18 +16,38 @@ interface Row {
   readonly since: string;
   readonly waiting: WaitingFor;
   readonly refusal: Refused | null;
-  readonly stopped_after: string | null;
   readonly stopped_by: string | null;
+  readonly stopped_as: Instance['stoppedAs'] | null;
   readonly recorded: boolean;
 }
 
-const LOAD = `
-  select *, stopped_after::text as stopped_after from ops.saga_instances where saga = $1 and instance = any($2)`;
+/** Where instances are kept: those that are shown, and those of a saga that still reads history. */
+export type Shelf = 'ops.saga_instances' | 'ops.saga_drafts';
 
 /** Those of the named instances that exist, by name. */
-export async function loadInstances(client: pg.PoolClient, saga: string, names: readonly string[]): Promise<Map<string, Instance>> {
-  const { rows } = await client.query<Row>(LOAD, [saga, names]);
+export async function loadInstances(
+  client: pg.PoolClient,
+  shelf: Shelf,
+  saga: string,
+  names: readonly string[],
+): Promise<Map<string, Instance>> {
+  const { rows } = await client.query<Row>(`select * from ${shelf} where saga = $1 and instance = any($2)`, [saga, names]);
   return new Map(rows.map(row => [row.instance, instanceOf(row)]));
+}
+
+/** Where the parked instances of a saga stopped and why, by name. */
+export async function loadStops(client: pg.PoolClient, saga: string): Promise<ReadonlyMap<string, Stop>> {
+  const { rows } = await client.query<{ instance: string; by: string; reason: string }>(
+    `select instance, stopped_by as by, waiting ->> 'reason' as reason from ops.saga_instances where saga = $1 and status = 'parked'`,
+    [saga],
+  );
+  return new Map(rows.map(({ instance, ...stop }) => [instance, stop]));
+}
+
+export interface Stop {
+  /** Id of the event at which it stopped. */
+  readonly by: string;
+  readonly reason: string;
 }
 
 const instanceOf = (row: Row): Instance => ({
@@ -39,28 +59,41 @@ const instanceOf = (row: Row): Instance => ({
   about: { category: row.about_category, id: row.about_id },
   waiting: row.waiting,
   refusal: row.refusal ?? undefined,
-  stoppedAfter: row.stopped_after === null ? undefined : BigInt(row.stopped_after),
   stoppedBy: row.stopped_by ?? undefined,
+  stoppedAs: row.stopped_as ?? undefined,
   recorded: row.recorded,
   attempt: row.attempt,
 });
 
-const SAVE = `
-  insert into ops.saga_instances (saga, instance, status, state, attempt, alarms, next_alarm_at, correlation_id, since,
-    about_category, about_id, waiting, refusal, stopped_after, stopped_by, recorded)
+const COLUMNS = `saga, instance, status, state, attempt, alarms, next_alarm_at, correlation_id, since, about_category, about_id, waiting,
+  refusal, stopped_by, stopped_as, recorded`;
+
+const save = (shelf: Shelf): string => `
+  insert into ${shelf} (${COLUMNS})
   select saga, instance, status, state::json, attempt, alarms, next_alarm_at, correlation_id, since, about_category, about_id, waiting,
-    refusal, stopped_after, stopped_by, recorded
+    refusal, stopped_by, stopped_as, recorded
   from json_to_recordset($1::json) as r(saga text, instance text, status text, state text, attempt integer, alarms json,
     next_alarm_at timestamptz, correlation_id text, since timestamptz, about_category text, about_id text, waiting jsonb,
-    refusal jsonb, stopped_after bigint, stopped_by text, recorded boolean)
+    refusal jsonb, stopped_by text, stopped_as text, recorded boolean)
   on conflict (saga, instance) do update set status = excluded.status, state = excluded.state, attempt = excluded.attempt,
     alarms = excluded.alarms, next_alarm_at = excluded.next_alarm_at, since = excluded.since, waiting = excluded.waiting,
-    refusal = excluded.refusal, stopped_after = excluded.stopped_after, stopped_by = excluded.stopped_by,
-    recorded = excluded.recorded`;
+    refusal = excluded.refusal, stopped_by = excluded.stopped_by, stopped_as = excluded.stopped_as, recorded = excluded.recorded`;
 
-export async function saveInstances(client: pg.PoolClient, saga: string, moved: ReadonlyMap<string, Instance>): Promise<void> {
+export async function saveInstances(
+  client: pg.PoolClient,
+  shelf: Shelf,
+  saga: string,
+  moved: ReadonlyMap<string, Instance>,
+): Promise<void> {
   if (moved.size === 0) return;
-  await client.query(SAVE, [JSON.stringify([...moved].map(([name, instance]) => rowOf(saga, name, instance)))]);
+  await client.query(save(shelf), [JSON.stringify([...moved].map(([name, instance]) => rowOf(saga, name, instance)))]);
+}
+
+/** Puts the drafts of a saga in the place of its instances. */
+export async function showDrafts(client: pg.PoolClient, saga: string): Promise<void> {
+  await client.query('delete from ops.saga_instances where saga = $1', [saga]);
+  await client.query(`insert into ops.saga_instances (${COLUMNS}) select ${COLUMNS} from ops.saga_drafts where saga = $1`, [saga]);
+  await client.query('delete from ops.saga_drafts where saga = $1', [saga]);
 }
 
 const rowOf = (saga: string, name: string, instance: Instance): object => ({
@@ -77,8 +110,8 @@ const rowOf = (saga: string, name: string, instance: Instance): object => ({
   about_id: instance.about.id,
   waiting: plain(instance.waiting),
   refusal: plain(instance.refusal ?? null),
-  stopped_after: instance.stoppedAfter?.toString(),
   stopped_by: instance.stoppedBy,
+  stopped_as: instance.stoppedAs,
   recorded: instance.recorded,
 });
 

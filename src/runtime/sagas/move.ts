@@ -1,10 +1,19 @@
 /** How a fact moves an instance of a saga: pure, so that the same log always makes the same state. */
 import type { CommandMessage, RecordRef } from '../../kernel/command.ts';
 import type { EffectMessage } from '../../kernel/effect.ts';
-import type { Handlers } from '../../kernel/event.ts';
-import { PROCESS_CATEGORY, type processEvents } from '../../kernel/processes.ts';
+import type { DataOf, Handlers } from '../../kernel/event.ts';
+import {
+  ADOPT,
+  CommandRefused,
+  PROCESS_CATEGORY,
+  ProcessParked,
+  type ProcessStatus,
+  type processEvents,
+  processOf,
+  RETRY,
+} from '../../kernel/processes.ts';
 import type { ViewMeta } from '../../kernel/projection.ts';
-import type { AnySaga, RefusedCommand, Step, WaitingFor } from '../../kernel/saga.ts';
+import type { Abandonment, AnySaga, RefusedCommand, Step, WaitingFor } from '../../kernel/saga.ts';
 
 /** An alarm that is set. */
 export interface Alarm {
@@ -17,7 +26,7 @@ export interface Alarm {
 export type Refused = Omit<RefusedCommand, 'input'>;
 
 export interface Instance {
-  readonly status: 'running' | 'finished' | 'parked';
+  readonly status: ProcessStatus;
   readonly state: unknown;
   readonly alarms: Readonly<Record<string, Alarm>>;
   readonly about: RecordRef;
@@ -27,13 +36,13 @@ export interface Instance {
   readonly since: string;
   readonly waiting: WaitingFor;
   readonly refusal: Refused | undefined;
-  /** Where a parked instance stopped: it has seen everything up to this position; undefined for the log's beginning. */
-  readonly stoppedAfter: bigint | undefined;
-  /** Id of the event at which it stopped. */
+  /** Id of the event at which a parked instance stopped, or by which one was abandoned. */
   readonly stoppedBy: string | undefined;
+  /** What a parked instance was before, and is again when it is retried. */
+  readonly stoppedAs: Exclude<ProcessStatus, 'parked'> | undefined;
   /** False while the log does not tell yet that it is parked. */
   readonly recorded: boolean;
-  /** How often it was retried; a part of its commands' ids. */
+  /** Number of the last thing somebody said of it; a part of its commands' ids. */
   readonly attempt: number;
 }
 
@@ -41,16 +50,21 @@ export interface Instance {
 export interface Fact {
   readonly data: unknown;
   readonly meta: ViewMeta;
-  /** Position of the fact before it in the log. */
-  readonly previous: bigint | undefined;
   /** Whether it may set alarms: imported and back-dated facts may not. */
   readonly wakes: boolean;
+  /** Whether it is older than the saga. */
+  readonly history: boolean;
 }
 
 export interface Move {
   readonly instance: Instance;
   readonly send: readonly CommandMessage[];
   readonly effects: readonly EffectMessage[];
+  /**
+   * `keep`: the fact waits until the instance goes on. `resume`: what was kept is to be taken now. `drop`: what was kept, and what
+   * was still to be sent, is of no use any more.
+   */
+  readonly inbox?: 'keep' | 'resume' | 'drop';
 }
 
 /** What becomes of an instance by a fact; undefined when the fact does not concern it, the very same instance when it stays as it is. */
@@ -58,14 +72,27 @@ export function move(saga: AnySaga, name: string, before: Instance | undefined, 
   const { category, type } = fact.meta;
   if (category === PROCESS_CATEGORY) return before && steered(saga, name, before, fact);
   if (before === undefined && !saga.startedBy.includes(type)) return undefined;
-  // What comes to a parked instance is not lost: it will be replayed from where the instance stopped.
-  if (before !== undefined && before.status !== 'running') return undefined;
+  if (before !== undefined && isOver(before)) return undefined;
+  if (before !== undefined && standsStill(before, fact)) return kept(before);
   const step = saga.on[type] as (state: unknown, data: unknown, name: string, meta: ViewMeta) => Step<unknown>;
   return stepped(saga, name, before, fact, state => step(state, fact.data, name, fact.meta));
 }
 
+/** Stops an instance where it stopped when its saga had another shape: what was not done then is done when it is retried. */
+export function stopAgain(saga: AnySaga, name: string, before: Instance | undefined, fact: Fact, reason: string): Move {
+  const told = before === undefined ? begun(saga, name, fact) : toldOf(before, fact);
+  return { ...still(parked(saga, name, told, reason, fact)), ...keepsForRetry(fact) };
+}
+
+const toldOf = (before: Instance, { meta, data }: Fact): Instance =>
+  meta.type === CommandRefused.type ? { ...before, refusal: refusalOf(data as DataOf<typeof CommandRefused>) } : before;
+
+const isOver = ({ status }: Instance): boolean => status === 'finished' || status === 'abandoned';
+
+/** History makes the state also of what is not adopted; what comes later waits. */
+const standsStill = ({ status }: Instance, { history }: Fact): boolean => status === 'parked' || (status === 'unadopted' && !history);
+
 function steered(saga: AnySaga, name: string, before: Instance, fact: Fact): Move | undefined {
-  if (before.status === 'parked') return undefined;
   const handle = steering[fact.meta.type as keyof typeof steering] as Steer | undefined;
   return handle?.(before, fact.data, saga, name, fact);
 }
@@ -74,14 +101,19 @@ type Steer = (before: Instance, data: unknown, saga: AnySaga, name: string, fact
 
 const steering: Handlers<(typeof processEvents)[number], Instance, Move | undefined, [saga: AnySaga, name: string, fact: Fact]> = {
   /** A refusal reaches a finished instance too: the last command of a process must not fail unseen. */
-  CommandRefused: (before, { command, input, refused, because }, saga, name, fact) => {
-    const told: Instance = { ...before, refusal: { command, refused, because } };
+  CommandRefused: (before, data, saga, name, fact) => {
+    if (before.status === 'parked') return kept(before);
+    if (isForgone(before, fact)) return undefined;
+    const told: Instance = { ...before, refusal: refusalOf(data) };
     const answer = saga.onRefusal as ((state: unknown, refusal: RefusedCommand, name: string) => Step<unknown>) | undefined;
-    if (answer === undefined) return still(parked(told, `${command} was refused: ${because}`, fact, BigInt(fact.meta.position)));
+    const { command, input, refused, because } = data;
+    if (answer === undefined || before.status === 'abandoned')
+      return still(parked(saga, name, told, `${command} was refused: ${because}`, fact));
     return stepped(saga, name, told, fact, state => answer(state, { command, input, refused, because }, name));
   },
   AlarmRang: (before, { alarm, setBy }, saga, name, fact) => {
     if (before.alarms[alarm]?.setBy !== setBy) return undefined;
+    if (before.status === 'parked') return kept(before);
     const { [alarm]: _, ...alarms } = before.alarms;
     const answer = saga.alarms[alarm] as ((state: unknown, name: string) => Step<unknown>) | undefined;
     return stepped(saga, name, { ...before, alarms }, fact, state => {
@@ -89,8 +121,58 @@ const steering: Handlers<(typeof processEvents)[number], Instance, Move | undefi
       return answer(state, name);
     });
   },
-  ProcessParked: (before, { reason }, _saga, _name, fact) => still(parked(before, reason, fact, BigInt(fact.meta.position))),
+  ProcessParked: (before, { reason }, saga, name, fact) =>
+    before.status === 'parked' || isForgone(before, fact) ? undefined : still(parked(saga, name, before, reason, fact)),
+  ProcessRetried: (before, { attempt }, saga, name, fact) =>
+    attempt > before.attempt && before.status === 'parked'
+      ? goesOn(saga, name, { ...before, status: before.stoppedAs ?? 'running', attempt }, fact)
+      : outdated(before, attempt),
+  ProcessAdopted: (before, { attempt }, saga, name, fact) =>
+    attempt > before.attempt && before.status === 'unadopted'
+      ? goesOn(saga, name, { ...before, status: 'running', attempt }, fact)
+      : outdated(before, attempt),
+  ProcessAbandoned: (before, { attempt, note }, saga, name, fact) =>
+    attempt > before.attempt && !isOver(before) ? givenUp(saga, name, { ...before, attempt }, note, fact) : outdated(before, attempt),
 };
+
+const refusalOf = ({ command, refused, because }: DataOf<typeof CommandRefused>): Refused => ({ command, refused, because });
+
+/** What an abandoned instance had asked for before does not matter any more; what it asked for in parting does. */
+const isForgone = ({ status, stoppedBy }: Instance, { meta }: Fact): boolean => status === 'abandoned' && meta.causationId !== stoppedBy;
+
+/** What was said of a standing that is over; its number is not given twice. */
+const outdated = (before: Instance, attempt: number): Move => still({ ...before, attempt: Math.max(before.attempt, attempt) });
+
+function goesOn(saga: AnySaga, name: string, before: Instance, { meta }: Fact): Move {
+  const instance = { ...before, stoppedAs: undefined, recorded: true, since: meta.recordedAt };
+  return { ...still({ ...instance, waiting: waitingOf(saga, name, instance) }), inbox: 'resume' };
+}
+
+/** Twice given up, it takes nothing back any more: what it tried to was refused. */
+function givenUp(saga: AnySaga, name: string, before: Instance, note: string, { meta }: Fact): Move {
+  const again = before.stoppedAs === 'abandoned';
+  const { send = [], stays } = abandonment(saga, name, before);
+  const instance: Instance = {
+    ...before,
+    status: 'abandoned',
+    alarms: {},
+    since: meta.recordedAt,
+    waiting: { reason: `It was given up: ${note}`, next: stays },
+    stoppedBy: meta.eventId,
+    stoppedAs: undefined,
+    recorded: true,
+  };
+  return { ...still(instance), send: again ? [] : send, inbox: 'drop' };
+}
+
+/** Whoever gives up an instance whose saga is at fault is not stopped by that fault. */
+function abandonment(saga: AnySaga, name: string, { state }: Instance): Abandonment {
+  try {
+    return (saga.onAbandon as (state: unknown, name: string) => Abandonment)(state, name);
+  } catch (error) {
+    return { stays: `What it had secured stays, since taking it back failed: ${sentence(error)}` };
+  }
+}
 
 /** Takes one step; a step that throws parks the instance before it. */
 function stepped(
@@ -104,49 +186,73 @@ function stepped(
     const start = before ?? begun(saga, name, fact);
     const made = step(start.state);
     if (before !== undefined && Object.keys(made).length === 0) return still(before);
-    const state = made.state === undefined ? start.state : made.state;
     const done = made.finished === true || start.status === 'finished';
-    const instance: Instance = {
+    const moved: Instance = {
       ...start,
-      status: done ? 'finished' : 'running',
-      state,
+      status: done ? 'finished' : start.status,
+      state: made.state === undefined ? start.state : made.state,
       alarms: done ? {} : alarmsAfter(start.alarms, made, fact),
       since: fact.meta.recordedAt,
-      waiting: done ? DONE : (saga.explain as (state: unknown, name: string) => WaitingFor)(state, name),
     };
-    return { instance, send: made.send ?? [], effects: made.effects ?? [] };
+    return { instance: { ...moved, waiting: waitingOf(saga, name, moved) }, send: made.send ?? [], effects: made.effects ?? [] };
   } catch (error) {
-    return still({ ...parked(before ?? begun(saga, name, fact), sentence(error), fact, fact.previous), recorded: false });
+    const stopped = parked(saga, name, before ?? begun(saga, name, fact), sentence(error), fact);
+    return { ...still({ ...stopped, recorded: false }), ...keepsForRetry(fact) };
   }
 }
+
+/** A refused command is asked again instead: it has stayed in the outbox. */
+const keepsForRetry = ({ meta }: Fact): Pick<Move, 'inbox'> =>
+  meta.type === CommandRefused.type || meta.type === ProcessParked.type ? {} : { inbox: 'keep' };
 
 const DONE: WaitingFor = { reason: 'It is finished.', next: 'Nothing is left to do.' };
 const BEGUN: WaitingFor = { reason: 'It has just begun.', next: 'Its first step is taken.' };
 
-const still = (instance: Instance): Move => ({ instance, send: [], effects: [] });
+function waitingOf(saga: AnySaga, name: string, instance: Instance): WaitingFor {
+  if (instance.status === 'finished') return DONE;
+  if (instance.status === 'abandoned') return { reason: 'It was given up.', next: abandonment(saga, name, instance).stays };
+  const explained = (saga.explain as (state: unknown, name: string) => WaitingFor)(instance.state, name);
+  return instance.status === 'unadopted' ? foreign(saga, name, explained) : explained;
+}
 
-const begun = (saga: AnySaga, name: string, { meta }: Fact): Instance => ({
+/** What began before its saga was installed: somebody may have done by hand what the saga would do. */
+const foreign = (saga: AnySaga, name: string, { reason, next }: WaitingFor): WaitingFor => ({
+  reason: `It began before ${saga.name} was there, which does not act for it yet. ${reason}`,
+  next: `Once adopted, it goes on from here. ${next}`,
+  record: processOf(saga.name, name),
+  movedBy: ADOPT,
+});
+
+const still = (instance: Instance): Move => ({ instance, send: [], effects: [] });
+const kept = (instance: Instance): Move => ({ ...still(instance), inbox: 'keep' });
+
+const begun = (saga: AnySaga, name: string, { meta, history }: Fact): Instance => ({
   about: saga.about(name),
-  status: 'running',
+  status: history && !saga.adopts ? 'unadopted' : 'running',
   state: saga.initial(),
   alarms: {},
   correlationId: meta.correlationId,
   since: meta.recordedAt,
   waiting: BEGUN,
   refusal: undefined,
-  stoppedAfter: undefined,
   stoppedBy: undefined,
+  stoppedAs: undefined,
   recorded: true,
   attempt: 0,
 });
 
-const parked = (before: Instance, reason: string, { meta }: Fact, stoppedAfter: bigint | undefined): Instance => ({
+const parked = (saga: AnySaga, name: string, before: Instance, reason: string, { meta }: Fact): Instance => ({
   ...before,
   status: 'parked',
   since: meta.recordedAt,
-  waiting: { reason, next: 'It stands still; what comes for it meanwhile is kept in order.' },
-  stoppedAfter,
+  waiting: {
+    reason,
+    next: 'Retried, it goes on from where it stopped; what comes for it meanwhile is kept in order.',
+    record: processOf(saga.name, name),
+    movedBy: RETRY,
+  },
   stoppedBy: meta.eventId,
+  stoppedAs: before.status === 'parked' ? before.stoppedAs : before.status,
 });
 
 /** `wake` counts from when the fact was recorded, so that a replay sets the same alarms. */

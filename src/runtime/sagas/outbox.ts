@@ -1,5 +1,6 @@
 /** Commands that sagas have still to send, as rows of ops.saga_outbox. */
 import type pg from 'pg';
+import { uuidv5 } from '../ids.ts';
 import type { Ownership } from '../ownership.ts';
 import { storable } from './storable.ts';
 
@@ -39,7 +40,7 @@ export async function post(client: pg.PoolClient, outgoing: readonly Outgoing[])
   await client.query(POST, [JSON.stringify(outgoing.map(row => ({ ...row, input: JSON.stringify(row.input) })))]);
 }
 
-/** An instance's oldest command goes first, and none of a parked instance. */
+/** An instance's oldest command goes first; none of a parked instance, nor of a saga that reads history again. */
 const NEXT = `
   select o.*, o.position::text as position from ops.saga_outbox o
   where not o.held and (o.retry_at is null or o.retry_at <= clock_timestamp())
@@ -47,14 +48,16 @@ const NEXT = `
     and not exists (select from ops.saga_outbox e
       where e.saga = o.saga and e.instance = o.instance and (e.position, e.index) < (o.position, o.index))
     and not exists (select from ops.saga_instances i where i.saga = o.saga and i.instance = o.instance and i.status = 'parked')
+    and not exists (select from ops.sagas s where s.name = o.saga and s.building)
   order by o.position, o.index limit $2`;
 
 /** Up to so many commands that may be sent now, one for each instance that is not busy. */
 export const next = (owner: Ownership, busy: Iterable<string>, limit: number): Promise<readonly Pending[]> =>
   owner.rows<Pending>(NEXT, [[...busy], limit]);
 
-const ONE = 'where saga = $1 and instance = $2 and position = $3 and index = $4';
-const one = ({ saga, instance, position, index }: Outgoing): unknown[] => [saga, instance, position, index];
+/** The very command: released again meanwhile, it bears another id. */
+const ONE = 'where saga = $1 and instance = $2 and position = $3 and index = $4 and command_id = $5';
+const one = ({ saga, instance, position, index, command_id }: Outgoing): unknown[] => [saga, instance, position, index, command_id];
 
 /** One text for one instance; names of sagas hold no `~`. */
 export const keyOf = ({ saga, instance }: Outgoing): string => `${saga}~${instance}`;
@@ -80,11 +83,11 @@ export const keepRefusal = (
   row: Outgoing,
   { refused, because }: { refused: string; because: string },
 ): Promise<unknown> =>
-  owner.rows(`update ops.saga_outbox set refused = $5, refused_because = $6 ${ONE}`, [...one(row), refused, storable(because)]);
+  owner.rows(`update ops.saga_outbox set refused = $6, refused_because = $7 ${ONE}`, [...one(row), refused, storable(because)]);
 
 export const putOff = (owner: Ownership, row: Outgoing, problem: string, pauseMs: number): Promise<unknown> =>
   owner.rows(
-    `update ops.saga_outbox set tries = tries + 1, problem = $5, retry_at = clock_timestamp() + $6 * interval '1 millisecond' ${ONE}`,
+    `update ops.saga_outbox set tries = tries + 1, problem = $6, retry_at = clock_timestamp() + $7 * interval '1 millisecond' ${ONE}`,
     [...one(row), storable(problem), pauseMs],
   );
 
@@ -108,4 +111,36 @@ export async function heard(
 
 /** Leaves a command that met a fault where it is, with all that follow it. */
 export const hold = (owner: Ownership, row: Outgoing, problem: string): Promise<unknown> =>
-  owner.rows(`update ops.saga_outbox set tries = tries + 1, problem = $5, held = true ${ONE}`, [...one(row), storable(problem)]);
+  owner.rows(`update ops.saga_outbox set tries = tries + 1, problem = $6, held = true ${ONE}`, [...one(row), storable(problem)]);
+
+/** An instance that goes on: its number is a part of the new ids, and what it hears of as refused is not asked again. */
+export interface Resumed {
+  readonly instance: string;
+  readonly attempt: number;
+  readonly heard: readonly string[];
+}
+
+/** Lets commands go that were held after a refusal or a fault: under new ids, since the old ones have had their answer. */
+export async function release(client: pg.PoolClient, saga: string, { instance, attempt, heard: known }: Resumed): Promise<void> {
+  const { rows } = await client.query<Pick<Outgoing, 'position' | 'index' | 'causation_id' | 'command_id'>>(
+    `select position::text as position, index, causation_id, command_id from ops.saga_outbox
+     where saga = $1 and instance = $2 and (held or refused is not null) and command_id <> all($3)`,
+    [saga, instance, known],
+  );
+  for (const { position, index, causation_id, command_id } of rows)
+    await client.query(RELEASE, [saga, instance, position, index, command_id, commandIdOf(saga, instance, causation_id, index, attempt)]);
+}
+
+const RELEASE = `
+  update ops.saga_outbox set command_id = $6, held = false, refused = null, refused_because = null, problem = null, tries = 0,
+    retry_at = null ${ONE}`;
+
+/** The same for the same command of the same step, so that it has one effect however often it is sent. */
+export const commandIdOf = (saga: string, instance: string, cause: string, index: number, attempt: number): string =>
+  uuidv5('saga-command', saga, instance, cause, String(index), String(attempt));
+
+/** Forgets what instances that were given up had still to send. */
+export async function forgo(client: pg.PoolClient, saga: string, instances: readonly string[]): Promise<void> {
+  if (instances.length === 0) return;
+  await client.query('delete from ops.saga_outbox where saga = $1 and instance = any($2)', [saga, instances]);
+}

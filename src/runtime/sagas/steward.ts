@@ -35,10 +35,10 @@ interface Due {
   readonly correlation_id: string;
 }
 
-/** While a saga reads history anew it sets alarms that later history takes back: none of them rings. */
+/** What a saga that reads history again has shown until then says nothing of what it will wait for. */
 const DUE = `
   select i.saga, i.instance, i.alarms, i.correlation_id from ops.saga_instances i join ops.sagas s on s.name = i.saga
-  where i.next_alarm_at <= $1 and (s.silent_to is null or s.position >= s.silent_to)
+  where i.next_alarm_at <= $1 and not s.building
   order by i.next_alarm_at limit $2`;
 
 /** Rings what is due and was not rung in the last round; a row stays due until its saga has heard. */
@@ -64,18 +64,20 @@ interface Parked {
   readonly reason: string;
   readonly stopped_by: string;
   readonly correlation_id: string;
+  readonly attempt: number;
 }
 
 async function recordParked({ log, clock, logger }: World, owner: Ownership, signal: AbortSignal): Promise<void> {
   const parked = await owner.rows<Parked>(
-    `select saga, instance, waiting ->> 'reason' as reason, stopped_by, correlation_id from ops.saga_instances where not recorded limit $1`,
+    `select saga, instance, waiting ->> 'reason' as reason, stopped_by, correlation_id, attempt
+     from ops.saga_instances where not recorded limit $1`,
     [RINGING_MAX],
   );
-  for (const { saga, instance, reason, stopped_by: causationId, correlation_id: correlationId } of parked) {
+  for (const { saga, instance, reason, stopped_by: causationId, correlation_id: correlationId, attempt } of parked) {
     if (signal.aborted) return;
     logger?.warn({ saga, instance, reason }, 'saga instance parked');
     const event = ProcessParked({ saga, instance, reason });
-    const commandId = uuidv5('park', saga, instance, causationId);
+    const commandId = uuidv5('park', saga, instance, causationId, String(attempt));
     await record(log, { event, commandId, correlationId, causationId, recordedAt: clock.now() });
     await owner.rows('update ops.saga_instances set recorded = true where saga = $1 and instance = $2', [saga, instance]);
   }

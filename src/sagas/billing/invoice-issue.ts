@@ -48,5 +48,12 @@ export const invoiceIssue = saga({
           next: 'The invoice is issued under that number.',
           record: { category: 'invoice', id },
         },
+  // A number may be taken at any moment, and a number whose invoice was withdrawn is a gap: nothing is taken back.
+  onAbandon: ({ step }) => ({
+    stays:
+      step === 'withdrawn'
+        ? 'The invoice is a draft and can be issued again.'
+        : 'The invoice stays locked for its number; until it is issued under it, the series may have a gap.',
+  }),
   about: id => ({ category: 'invoice', id }),
 });

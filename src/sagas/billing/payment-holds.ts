@@ -41,5 +41,8 @@ export const paymentHolds = saga({
     next: 'Unless it is recorded within ten minutes, the invoices are open again.',
     record: { category: 'payment', id },
   }),
+  onAbandon: ({ invoiceIds }) => ({
+    stays: `${invoiceIds.length === 1 ? 'One invoice keeps' : `${invoiceIds.length} invoices keep`} what was set against it for a payment that was never recorded.`,
+  }),
   about: id => ({ category: 'payment', id }),
 });

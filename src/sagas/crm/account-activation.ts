@@ -28,5 +28,6 @@ export const accountActivation = saga({
     next: 'The account is active.',
     record: { category: Account.category, id: accountId },
   }),
+  onAbandon: () => ({ stays: 'The account stays a prospect until its next deal is won.' }),
   about: id => ({ category: Deal.category, id }),
 });

@@ -55,6 +55,13 @@ export const dealOrder = saga({
           next: 'The order waits to be accepted.',
           record: { category: Deal.category, id: dealId },
         },
+  onAbandon: ({ dealId, placed }, orderId) =>
+    placed
+      ? { stays: 'The order goes its way; the deal does not hear of it when it is declined or cancelled.' }
+      : {
+          send: [undoDealOrder({ id: dealId, orderId, because: 'Placing the order was given up.' })],
+          stays: 'The deal can be ordered again.',
+        },
   about: id => ({ category: SalesOrder.category, id }),
 });
 

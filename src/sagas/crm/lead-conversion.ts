@@ -35,6 +35,9 @@ export const leadConversion = saga({
     next: 'The deal appears in the first stage of the pipeline.',
     record: { category: Deal.category, id: dealId },
   }),
+  onAbandon: () => ({
+    stays: 'What was made of the lead so far stays; what is missing of account, contact and deal is to be made by hand.',
+  }),
   about: leadId => ({ category: Lead.category, id: leadId }),
 });
 

@@ -120,6 +120,10 @@ export const orderFulfilment = saga({
   },
   alarms: { unapproved: (_, orderId) => ({ send: [approveDelivery({ id: deliveryId(orderId) })] }) },
   explain: (state, orderId) => WAITING[state.stage](state, orderId),
+  onAbandon: (state, orderId) => ({
+    ...(BEFORE_APPROVAL.includes(state.stage) && { send: givingBack(state, orderId, GIVEN_UP) }),
+    stays: LEFT[state.stage],
+  }),
   about: id => ({ category: SalesOrder.category, id }),
 });
 
@@ -185,6 +189,24 @@ const givingBack = (state: State, orderId: string, reason: string): CommandMessa
   cancelDelivery({ id: deliveryId(orderId), reason }),
   ...goodsOf(state).map(line => releaseStock(placeOf(state, orderId, line))),
 ];
+
+const GIVEN_UP = 'The process of the order was given up';
+
+/** As long as the delivery is not approved, its goods are still in the stock. */
+const BEFORE_APPROVAL: readonly Stage[] = ['stock', 'planning', 'approval'];
+
+/** What stays when the process is given up. */
+const LEFT: Readonly<Record<Stage, string>> = {
+  acceptance: 'The order waits for acceptance; accepted, nothing follows from it.',
+  stock: 'Its goods are free for others; the order stays accepted and can be cancelled.',
+  planning: 'Its goods are free for others; the order stays accepted and can be cancelled.',
+  approval: 'Its goods are free for others and the delivery is cancelled; the order stays accepted and can be cancelled.',
+  shipping: 'The goods of the approved delivery are out of the stock; no invoice follows when they are shipped.',
+  invoicing: 'The goods are shipped and no invoice is drafted.',
+  issue: 'The invoice stays a draft, to be issued by hand.',
+  payment: 'The invoice stays open until it is paid; no deal is won by that.',
+  recording: 'The invoice is settled once its payment is recorded; no deal is won by that.',
+};
 
 const WAITING: Readonly<Record<Stage, (state: State, orderId: string) => WaitingFor>> = {
   acceptance: (_, id) => ({

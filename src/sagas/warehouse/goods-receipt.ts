@@ -36,6 +36,9 @@ export const goodsReceipt = saga({
     reason: `${pending.length === 1 ? 'One line of the receipt is' : `${pending.length} lines of the receipt are`} being put into stock.`,
     next: 'Those who wait for these goods are served, oldest order first.',
   }),
+  onAbandon: ({ pending }) => ({
+    stays: `${pending.length === 1 ? 'One line of the receipt is' : `${pending.length} lines of the receipt are`} not in stock; adjust the stock by hand.`,
+  }),
   about: id => ({ category: Receipt.category, id }),
 });
 
