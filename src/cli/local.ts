@@ -46,7 +46,7 @@ export async function openLocalHouse(): Promise<LocalHouse> {
 }
 
 /** DATABASE_URL, or the address of the Postgres that a running start keeps in its data folder. */
-async function databaseUrl({ databaseUrl: stated, dataDir }: Config): Promise<string> {
+export async function databaseUrl({ databaseUrl: stated, dataDir }: Config): Promise<string> {
   if (stated !== undefined) return stated;
   const apart = (await readFile(join(dataDir, 'postgres.location'), 'utf8').catch(() => '')).trim();
   const home = apart === '' ? join(dataDir, 'postgres') : apart;

@@ -13,6 +13,8 @@ export interface Config {
   readonly dataDir: string;
   /** Absolute path of the folder of the master key and the journal of erasures. */
   readonly keysDir: string;
+  /** Absolute path of the folder of the signed heads of the log. */
+  readonly proofDir: string;
   /** An EventStoreDB or KurrentDB to use in place of the embedded node. */
   readonly eventstoreUrl: string | undefined;
   /** A PostgreSQL database to use in place of the embedded Postgres. */
@@ -49,6 +51,7 @@ const Environment = z.object({
     .default(3_000),
   THROUGHLINE_DATA: z.string().default('./var'),
   THROUGHLINE_KEYS: z.string().optional(),
+  THROUGHLINE_PROOF: z.string().optional(),
   EVENTSTORE_URL: z
     .string()
     .refine(isEventStoreUrl, { error: 'EVENTSTORE_URL must be a connection string such as esdb://host:2113?tls=false.' })
@@ -75,6 +78,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: data.PORT,
     dataDir: resolve(data.THROUGHLINE_DATA),
     keysDir: resolve(data.THROUGHLINE_KEYS ?? join(data.THROUGHLINE_DATA, 'keys')),
+    proofDir: resolve(data.THROUGHLINE_PROOF ?? join(data.THROUGHLINE_DATA, 'proof')),
     eventstoreUrl: data.EVENTSTORE_URL,
     databaseUrl: data.DATABASE_URL,
     adminPassword: data.THROUGHLINE_ADMIN_PASSWORD,

@@ -98,7 +98,8 @@ export function sealedOut(stored: StoredEvent): StoredEvent {
   return { ...stored, data: plain };
 }
 
-async function openAll(keys: PersonKeys, events: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
+/** The events with their personal texts opened. @throws DatabaseUnavailable, MasterKeyUnknown */
+export async function openAll(keys: PersonKeys, events: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
   const unknown = new Set<string>();
   for (const event of events) for (const { person } of boxesOf(event) ?? []) if (keys.known(person) === undefined) unknown.add(person);
   if (unknown.size > 0) await keys.load(unknown);
