@@ -21,6 +21,7 @@ import {
 } from '../commands/crm/deal.ts';
 import { addDealLine, orderDeal, removeDealLine, undoDealOrder } from '../commands/crm/deal-order.ts';
 import { assignLead, captureLead, changeLeadStage, convertLead, disqualifyLead, editLead, reopenLead } from '../commands/crm/lead.ts';
+import { erasePerson } from '../commands/crm/person.ts';
 import { module } from '../kernel/module.ts';
 import { account360 } from '../projections/crm/account-360.ts';
 import { accountForOrder, accounts, listAccounts, showAccount } from '../projections/crm/accounts.ts';
@@ -28,10 +29,11 @@ import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
 import { contactOwner, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
 import { dealLines, deals, listDeals, showDeal } from '../projections/crm/deals.ts';
 import { leads, listLeads, showLead } from '../projections/crm/leads.ts';
+import { letterReader } from '../projections/crm/letter-reader.ts';
+import { erasures, knownPerson, listErasures } from '../projections/crm/persons.ts';
 import { accountActivation } from '../sagas/crm/account-activation.ts';
 import { dealOrder } from '../sagas/crm/deal-order.ts';
 import { leadConversion } from '../sagas/crm/lead-conversion.ts';
-
 export const crm = module({
   name: 'crm',
   commands: [
@@ -66,8 +68,9 @@ export const crm = module({
     removeDealLine,
     orderDeal,
     undoDealOrder,
+    erasePerson,
   ],
-  projections: [leads, accounts, contacts, deals, dealLines],
+  projections: [leads, accounts, contacts, deals, dealLines, erasures],
   queries: [
     listLeads,
     showLead,
@@ -78,10 +81,13 @@ export const crm = module({
     listContacts,
     showContact,
     contactOwner,
+    letterReader,
     listDeals,
     showDeal,
     showLeadBoard,
     showDealBoard,
+    listErasures,
+    knownPerson,
   ],
   sagas: [leadConversion, dealOrder, accountActivation],
 });

@@ -14,6 +14,7 @@ import { containing } from '../search.ts';
 export const accounts = projection({
   name: 'accounts',
   version: 2,
+  versioned: true,
   table: table(
     'accounts',
     'Companies and persons we trade with',

@@ -12,6 +12,7 @@ import { accounts } from './accounts.ts';
 export const contacts = projection({
   name: 'contacts',
   version: 2,
+  versioned: true,
   table: table(
     'contacts',
     'Persons we talk to',

@@ -15,6 +15,7 @@ import { contacts } from './contacts.ts';
 export const deals = projection({
   name: 'deals',
   version: 1,
+  versioned: true,
   table: table(
     'deals',
     'Sales we hope for, and how they ended',
@@ -86,6 +87,7 @@ function cardColumns(card: DealCard) {
 export const dealLines = projection({
   name: 'deal-lines',
   version: 1,
+  versioned: true,
   table: table(
     'deal_lines',
     'What deals are to sell',

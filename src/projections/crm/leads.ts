@@ -9,6 +9,7 @@ import { containing } from '../search.ts';
 export const leads = projection({
   name: 'leads',
   version: 1,
+  versioned: true,
   table: table(
     'leads',
     'Interest that is not a deal yet',
