@@ -12,9 +12,15 @@ export interface ReadinessReport {
     readonly state: string;
     /** Position reached, as decimal text; null before the first event. */
     readonly position: string | null;
-    /** How long ago the oldest event happened that is not shown yet; null when that is not known, 0 when none is. */
+    /** Age of the oldest event that is not shown yet; null when that is not known, 0 when all are. */
     readonly lagSeconds: number | null;
   }[];
+  /** How far each saga has read, and whether it stands still. */
+  readonly sagas: ReadinessReport['projections'];
+  /** What waits to go out, and for how long. */
+  readonly queues: Readonly<Record<string, number>>;
+  /** Who does what only one of all workers may do. */
+  readonly owners: readonly { readonly name: string; readonly holder: string; readonly silentMs: number }[];
 }
 
 export interface Readiness {
@@ -40,7 +46,14 @@ export function healthRouter(readiness: Readiness, metrics: Metrics): Router {
 
 /** A check that hangs is an answer too. */
 function inTime(check: Promise<ReadinessReport>): Promise<ReadinessReport> {
-  const unready = (detail: string): ReadinessReport => ({ ready: false, checks: { readiness: { ok: false, detail } }, projections: [] });
+  const unready = (detail: string): ReadinessReport => ({
+    ready: false,
+    checks: { readiness: { ok: false, detail } },
+    projections: [],
+    sagas: [],
+    queues: {},
+    owners: [],
+  });
   const late = Promise.withResolvers<ReadinessReport>();
   const timer = setTimeout(() => late.resolve(unready('The checks did not come to an end in time')), PATIENCE_MS);
   const checked = check.catch(() => unready('The checks failed'));

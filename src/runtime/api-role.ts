@@ -1,14 +1,14 @@
 import { createApp } from '../api/app.ts';
-import type { Readiness, ReadinessReport } from '../api/health.ts';
 import { listen } from '../api/listen.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ViewsLag } from './executor/port.ts';
-import { type Foundation, type FoundationConfig, layFoundation } from './foundation.ts';
+import { type FoundationConfig, layFoundation } from './foundation.ts';
 import { gaugeBacklog } from './gauges.ts';
 import { bootstrapAdmin } from './identity/bootstrap.ts';
 import { createIdentity } from './identity/identity.ts';
 import { LiveFeed } from './live/feed.ts';
+import { readinessOf } from './readiness.ts';
 import { createRequestStore } from './requests.ts';
 import { StartRefused } from './supervisor/refused.ts';
 import { type Role, tellOperator } from './supervisor/role.ts';
@@ -57,35 +57,3 @@ export async function runApi(config: ApiConfig): Promise<Role & { readonly url: 
 function needsWorker(error: unknown): never {
   throw error instanceof ViewsLag ? new StartRefused('The API needs a worker beside it: nothing it writes is being shown.') : error;
 }
-
-const reason = (error: unknown) => ({ ok: false, detail: error instanceof Error ? error.message : String(error) });
-
-/** Ready while log and database answer and no view is detached; a view that lags is told, but does not make it unready. */
-function readinessOf({ log, queries }: Pick<Foundation, 'log' | 'queries'>): Readiness {
-  return {
-    check: async (): Promise<ReadinessReport> => {
-      const head = await log.head().then(value => ({ ok: true, value }) as const, reason);
-      const lags = await queries
-        .checkpointsLag('value' in head ? head.value : undefined)
-        .then(value => ({ ok: true, value }) as const, reason);
-      const projections = 'value' in lags ? lags.value : [];
-      const detached = projections.filter(({ state }) => state === 'detached').map(({ name }) => name);
-      const views = detached.length === 0 ? { ok: true } : { ok: false, detail: `Detached: ${detached.join(', ')}` };
-      return {
-        ready: head.ok && lags.ok && views.ok,
-        checks: { log: told(head), database: told(lags), views },
-        projections: projections.map(({ name, state, position, behind }) => ({
-          name,
-          state,
-          position: position === undefined ? null : String(position),
-          lagSeconds: behind === 0n ? 0 : null,
-        })),
-      };
-    },
-  };
-}
-
-const told = (check: { readonly ok: boolean; readonly detail?: string }) => ({
-  ok: check.ok,
-  ...(check.detail === undefined ? {} : { detail: check.detail }),
-});

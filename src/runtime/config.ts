@@ -9,6 +9,8 @@ const PORT_MAX = 65_535;
 export interface Config {
   /** Port of the API and the pages; 0 takes a free one. */
   readonly port: number;
+  /** Port where the worker tells how it fares; 0 takes a free one. */
+  readonly workerPort: number;
   /** Absolute path of the folder for all that is kept. */
   readonly dataDir: string;
   /** Absolute path of the folder of the master key and the journal of erasures. */
@@ -49,6 +51,11 @@ const Environment = z.object({
     .refine(isPort, { error: issue => `PORT must be a whole number from 0 to ${PORT_MAX}${said(issue)}.` })
     .transform(Number)
     .default(3_000),
+  THROUGHLINE_WORKER_PORT: z
+    .string()
+    .refine(isPort, { error: issue => `THROUGHLINE_WORKER_PORT must be a whole number from 0 to ${PORT_MAX}${said(issue)}.` })
+    .transform(Number)
+    .default(0),
   THROUGHLINE_DATA: z.string().default('./var'),
   THROUGHLINE_KEYS: z.string().optional(),
   THROUGHLINE_PROOF: z.string().optional(),
@@ -76,6 +83,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (error) throw new StartRefused(error.issues[0]?.message ?? error.message);
   return {
     port: data.PORT,
+    workerPort: data.THROUGHLINE_WORKER_PORT,
     dataDir: resolve(data.THROUGHLINE_DATA),
     keysDir: resolve(data.THROUGHLINE_KEYS ?? join(data.THROUGHLINE_DATA, 'keys')),
     proofDir: resolve(data.THROUGHLINE_PROOF ?? join(data.THROUGHLINE_DATA, 'proof')),

@@ -8,9 +8,9 @@ import type { Config } from './config.ts';
 import { openPool, waitForDatabase } from './database.ts';
 import { connectEventLog } from './event-log/eventstore.ts';
 import type { EventLog } from './event-log/port.ts';
-import { createExecutor } from './executor/executor.ts';
-import type { Executor } from './executor/port.ts';
+import { createExecutor, type WatchedExecutor } from './executor/executor.ts';
 import { StoredSnapshots } from './executor/snapshots.ts';
+import { gaugeProcess } from './gauges.ts';
 import { type Metrics, startMetrics } from './metrics.ts';
 import { migrate } from './migrations/migrate.ts';
 import { PersonalData } from './personal/personal-data.ts';
@@ -28,7 +28,7 @@ export interface Foundation {
   readonly personal: PersonalData;
   readonly registry: Registry;
   readonly queries: WatchedQueryRunner;
-  readonly executor: Executor;
+  readonly executor: WatchedExecutor;
   readonly metrics: Metrics;
   readonly logger: Logger;
   close(): Promise<void>;
@@ -55,10 +55,11 @@ export async function layFoundation(config: FoundationConfig, poolMax: number): 
   const personal = await PersonalData.open({ pool, registry: house, keysDir: config.keysDir });
   const log = personal.sealed(rawLog);
   const secret = await sharedSecret(pool, 'cursors');
-  const queries = createQueryRunner({ pool, registry: house, secret, patienceMs: QUERY_PATIENCE_MS });
+  const queries = createQueryRunner({ pool, registry: house, secret, patienceMs: QUERY_PATIENCE_MS, log });
   const snapshots = new StoredSnapshots(pool);
   const executor = createExecutor({ log, registry: house, queries, clock: systemClock, timeZone, snapshots, blind: personal.blind });
   personal.onErased(() => executor.streams.forgetAll());
+  gaugeProcess(metrics.meter, executor, pool);
   const close = async (): Promise<void> => {
     await queries.close();
     await personal.close();

@@ -37,13 +37,13 @@ describe('health', () => {
   });
 
   test('is ready when all it needs is there, and says how far its views are', async () => {
-    const report = { ready: true, checks: { log: { ok: true }, database: { ok: true } }, projections };
+    const report = { ready: true, checks: { log: { ok: true }, database: { ok: true } }, projections, sagas: [], queues: {}, owners: [] };
     const { status, body } = await asked(async () => report);
     expect([status, body]).toEqual([200, report]);
   });
 
   test('is not ready, with 503, when something is missing, fails or never answers', async () => {
-    const missing = { ready: false, checks: { log: { ok: false, detail: 'unreachable' } }, projections };
+    const missing = { ready: false, checks: { log: { ok: false, detail: 'unreachable' } }, projections, sagas: [], queues: {}, owners: [] };
     const answers = [asked(async () => missing), asked(() => Promise.reject(new Error('broken'))), asked(() => new Promise(() => {}))];
     for (const { status, body, headers } of await Promise.all(answers)) {
       expect([status, body.ready]).toEqual([503, false]);

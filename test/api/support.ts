@@ -94,7 +94,7 @@ export async function house(changes: Changes = {}): Promise<House> {
     identity,
     requests: changes.requests?.(requests) ?? requests,
     feed,
-    readiness: { check: async () => ({ ready: true, checks: { log: { ok: true } }, projections: [] }) },
+    readiness: { check: async () => ({ ready: true, checks: { log: { ok: true } }, projections: [], sagas: [], queues: {}, owners: [] }) },
     metrics,
     logger: createLogger({ destination }),
     clock,

@@ -38,6 +38,8 @@ export interface TestHouse extends Voice {
   readonly url: string;
   readonly databaseUrl: string;
   readonly keysDir: string;
+  /** The worker's process, and where it tells how it fares. */
+  readonly worker: { readonly url: string; readonly pid: number };
   /** The voice of a new user with these roles. */
   as(...roles: readonly string[]): Promise<Voice>;
   stop(): Promise<void>;
@@ -74,6 +76,7 @@ export async function startHouse(): Promise<TestHouse> {
     url: api.url,
     databaseUrl: database.url,
     keysDir,
+    worker,
     stop: async () => {
       await api.stop();
       await worker.stop();
@@ -84,11 +87,13 @@ export async function startHouse(): Promise<TestHouse> {
   };
 }
 
-async function startWorker(config: object): Promise<{ stop(): Promise<void> }> {
+async function startWorker(config: object): Promise<TestHouse['worker'] & { stop(): Promise<void> }> {
   const child = fork(join(import.meta.dirname, 'worker.ts'), [JSON.stringify(config)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const [message] = await once(child, 'message');
   if (!Object.hasOwn(message as object, 'ready')) throw new Error(`The worker did not start: ${JSON.stringify(message)}`);
   return {
+    url: String((message as { readonly url?: string }).url),
+    pid: child.pid ?? 0,
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
@@ -97,7 +102,7 @@ async function startWorker(config: object): Promise<{ stop(): Promise<void> }> {
   };
 }
 
-async function speak(url: string, credentials: { readonly email: string; readonly password: string }): Promise<Voice> {
+export async function speak(url: string, credentials: { readonly email: string; readonly password: string }): Promise<Voice> {
   let bearer: string | undefined;
   let newest: string | null = null;
 

@@ -61,13 +61,20 @@ interface Decided {
   readonly events: readonly DomainEvent[];
 }
 
-export function createExecutor(options: ExecutorOptions): Executor & { readonly streams: Streams } {
+/** An executor that lets itself be measured. */
+export interface WatchedExecutor extends Executor {
+  readonly streams: Streams;
+  /** Commands under way or waiting for their stream. */
+  readonly waiting: number;
+}
+
+export function createExecutor(options: ExecutorOptions): WatchedExecutor {
   return new CommandExecutor(options);
 }
 
 const tracer = trace.getTracer('throughline');
 
-class CommandExecutor implements Executor {
+class CommandExecutor implements WatchedExecutor {
   readonly #options: ExecutorOptions;
   readonly #turns = new Turns();
   // Made here and not once for the module: a meter asked for before the process's provider is installed counts nothing.
@@ -85,6 +92,10 @@ class CommandExecutor implements Executor {
     this.#threads = new Threads(options.registry.deciders, this.streams);
     // A counter that never counted is not shown at all; none so far is a figure too.
     this.#conflicts.add(0);
+  }
+
+  get waiting(): number {
+    return this.#turns.waiting;
   }
 
   execute(message: CommandMessage, execution: Execution): Promise<Outcome> {

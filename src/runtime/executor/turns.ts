@@ -26,4 +26,9 @@ export class Turns {
   get size(): number {
     return this.#last.size;
   }
+
+  /** Work under way or waiting, of all keys. */
+  get waiting(): number {
+    return this.#last.values().reduce((sum, { waiting }) => sum + waiting, 0);
+  }
 }
