@@ -67,6 +67,8 @@ export async function rowsOf<Row extends object>(database: Queryable, sql: strin
   }
 }
 
+const PLAIN_BEGIN = 'begin';
+
 /**
  * Does work in one transaction: all of it is committed, or nothing is.
  * @throws DatabaseUnavailable when Postgres is out of reach, the outcome of a commit then being unknown
@@ -74,7 +76,7 @@ export async function rowsOf<Row extends object>(database: Queryable, sql: strin
 export async function transaction<Result>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<Result>,
-  begin = 'begin',
+  begin = PLAIN_BEGIN,
 ): Promise<Result> {
   const client = await connected(pool);
   let broken = false;
@@ -93,11 +95,15 @@ export async function transaction<Result>(
 export async function transactionOn<Client extends Queryable, Result>(
   client: Client,
   work: (client: Client) => Promise<Result>,
-  begin = 'begin',
+  begin = PLAIN_BEGIN,
 ): Promise<Result> {
   try {
-    await client.query(begin);
+    const begun = client.query(begin);
+    begun.catch(() => undefined);
+    // A living connection cannot refuse a plain `begin`, so the first statements go with it.
+    if (begin !== PLAIN_BEGIN) await begun;
     const result = await work(client);
+    await begun;
     const { command } = await client.query('commit');
     // Postgres answers ROLLBACK when a statement failed and the work went on regardless.
     if (command !== 'COMMIT') throw new Error('A statement of this transaction had failed, so nothing was committed');

@@ -1,12 +1,13 @@
 /** One batch of facts, taken into all its projections in one transaction. */
-import type pg from 'pg';
+import pg from 'pg';
 import { rowsOf } from '../database.ts';
+import { CHECKPOINTS_CHANNEL } from '../queries/checkpoints.ts';
 import { type Build, insertPast, tableOf, upsert } from './ddl.ts';
 import type { Fact } from './fact.ts';
 import { type Changes, fold, type Touch, touchesOf } from './fold.ts';
 import { noteInstants } from './instants.ts';
 import type { Row } from './row.ts';
-import { announce, type CheckpointRow, detach, isOwnFault, keyOf, type Seat } from './tables.ts';
+import { announcing, type CheckpointRow, detach, isOwnFault, keyOf, type Seat } from './tables.ts';
 
 export interface Batch {
   readonly facts: readonly Fact[];
@@ -24,7 +25,13 @@ export interface Taken {
 }
 
 /** Each fact changes each view once: what a checkpoint has passed is not taken in again. */
-export async function takeIn(client: pg.PoolClient, seats: readonly Seat[], { facts, last, live }: Batch): Promise<Taken> {
+export async function takeIn(client: pg.PoolClient, seats: readonly Seat[], batch: Batch): Promise<Taken> {
+  if (await takeInTogether(client, seats, batch)) return { kept: seats, lost: [] };
+  return takeInApart(client, seats, batch);
+}
+
+/** Each projection under a savepoint of its own, so that one that fails falls out alone. */
+async function takeInApart(client: pg.PoolClient, seats: readonly Seat[], { facts, last, live }: Batch): Promise<Taken> {
   const locked = await lockCheckpoints(client, seats);
   const kept: Seat[] = [];
   const lost: { seat: Seat; reason: string }[] = [];
@@ -34,9 +41,7 @@ export async function takeIn(client: pg.PoolClient, seats: readonly Seat[], { fa
       lost.push({ seat, reason: 'It was stopped or replaced from outside' });
       continue;
     }
-    const reached = checkpoint.position === null ? undefined : BigInt(checkpoint.position);
-    const fresh = reached === undefined ? facts : facts.filter(({ position }) => position > reached);
-    const failure = await project(client, seat, fresh);
+    const failure = await project(client, seat, factsAfter(reachedBy(checkpoint), facts));
     if (failure === undefined) kept.push(seat);
     else {
       await detach(client, seat, failure);
@@ -46,6 +51,56 @@ export async function takeIn(client: pg.PoolClient, seats: readonly Seat[], { fa
   if (live) await noteInstants(client, facts);
   await advance(client, kept, last);
   return { kept, lost };
+}
+
+/**
+ * All projections at once: all that is read in one exchange with Postgres and all that is written in another, since most of
+ * what a small batch costs is its exchanges. False, with nothing done, when a projection failed or stands elsewhere than thought.
+ */
+async function takeInTogether(client: pg.PoolClient, seats: readonly Seat[], { facts, last, live }: Batch): Promise<boolean> {
+  const works = worksOf(seats, facts);
+  if (works === undefined) return false;
+  try {
+    // The connection sends each without waiting for the answer to the one before.
+    const [locked, before] = await Promise.all([lockCheckpoints(client, seats), rowsBeforeAll(client, works)]);
+    if (!seats.every(seat => standsAsThought(seat, locked))) throw new StandsElsewhere();
+    const writes = works.flatMap(({ seat, touches }, index) => writesOf(seat, fold(seat.projection, touches, before[index] ?? new Map())));
+    const noted = live ? noteInstants(client, facts) : undefined;
+    await Promise.all([client.query([...writes, 'release savepoint together'].join(';\n')), noted, advance(client, seats, last)]);
+    return true;
+  } catch (error) {
+    if (!isOwnFault(error)) throw error;
+    await client.query('rollback to savepoint together');
+    return false;
+  }
+}
+
+class StandsElsewhere extends Error {}
+
+/** What a batch is to one table. */
+interface Work {
+  readonly seat: Seat;
+  readonly touches: readonly Touch[];
+}
+
+/** For the tables that are touched; undefined when a projection fails at telling which rows it touches. */
+function worksOf(seats: readonly Seat[], facts: readonly Fact[]): readonly Work[] | undefined {
+  try {
+    const works = seats.map(seat => ({ seat, touches: touchesOf(seat.projection, factsAfter(seat.position, facts)) }));
+    return works.filter(({ touches }) => touches.length > 0);
+  } catch {
+    return undefined;
+  }
+}
+
+const reachedBy = ({ position }: CheckpointRow): bigint | undefined => (position === null ? undefined : BigInt(position));
+
+const factsAfter = (reached: bigint | undefined, facts: readonly Fact[]): readonly Fact[] =>
+  reached === undefined ? facts : facts.filter(({ position }) => position > reached);
+
+function standsAsThought(seat: Seat, locked: ReadonlyMap<string, CheckpointRow>): boolean {
+  const checkpoint = locked.get(markOf(keyOf(seat)));
+  return checkpoint !== undefined && checkpoint.state !== 'detached' && reachedBy(checkpoint) === seat.position;
 }
 
 type Key = Pick<CheckpointRow, 'name' | 'version' | 'generation'>;
@@ -88,29 +143,62 @@ export async function project(client: pg.PoolClient, build: Build, facts: readon
   }
 }
 
+type FoundRow = Row & { readonly id: string };
+
+const byKey = (rows: readonly FoundRow[]): ReadonlyMap<string, Row> => new Map(rows.map(({ id, ...row }) => [id, row]));
+
 /** Rows touched, as they are now. Those of a view of everything are always new. */
 async function rowsBefore(client: pg.PoolClient, build: Build, touches: readonly Touch[]): Promise<ReadonlyMap<string, Row>> {
   if (build.projection.every !== undefined) return new Map();
-  const keys = [...new Set(touches.flatMap(touch => touch.keys))];
-  const rows = await rowsOf<Row & { id: string }>(client, `select * from ${tableOf(build)} where id = any($1)`, [keys]);
-  return new Map(rows.map(({ id, ...row }) => [id, row]));
+  return byKey(await rowsOf<FoundRow>(client, `select * from ${tableOf(build)} where id = any($1)`, [keysTouched(touches)]));
 }
 
-async function write(client: pg.PoolClient, build: Build, { written, deleted, past }: Changes): Promise<void> {
-  if (past.length > 0) await client.query(insertPast(build), [JSON.stringify(past)]);
+/** The same for all tables, in one exchange, behind the savepoint to which whoever fails goes back. */
+async function rowsBeforeAll(client: pg.PoolClient, works: readonly Work[]): Promise<readonly ReadonlyMap<string, Row>[]> {
+  const selects = works.map(
+    ({ seat, touches }) =>
+      `select * from ${tableOf(seat)} where ${seat.projection.every === undefined ? isAmong(keysTouched(touches)) : 'false'}`,
+  );
+  const [, ...results] = await resultsOf(client, ['savepoint together', ...selects]);
+  return results.map(({ rows }) => byKey(rows as FoundRow[]));
+}
+
+const keysTouched = (touches: readonly Touch[]): readonly string[] => [...new Set(touches.flatMap(({ keys }) => keys))];
+
+const isAmong = (keys: readonly string[]): string => `id = any(array[${keys.map(key => pg.escapeLiteral(key)).join(', ')}]::text[])`;
+
+/** Results of several statements sent as one text. */
+async function resultsOf(client: pg.PoolClient, statements: readonly string[]): Promise<readonly pg.QueryResult[]> {
+  const results = (await client.query(statements.join(';\n'))) as pg.QueryResult | readonly pg.QueryResult[];
+  return Array.isArray(results) ? results : [results as pg.QueryResult];
+}
+
+async function write(client: pg.PoolClient, build: Build, changes: Changes): Promise<void> {
+  const writes = writesOf(build, changes);
+  if (writes.length > 0) await client.query(writes.join(';\n'));
+}
+
+/** Statements without parameters, so that many go as one text. */
+function writesOf(build: Build, { written, deleted, past }: Changes): readonly string[] {
   const rows = [...written].map(([id, row]) => ({ id, ...row }));
-  if (rows.length > 0) await client.query(upsert(build), [JSON.stringify(rows)]);
-  if (deleted.length > 0) await client.query(`delete from ${tableOf(build)} where id = any($1)`, [deleted]);
+  return [
+    ...(past.length === 0 ? [] : [insertPast(build, jsonLiteral(past))]),
+    ...(rows.length === 0 ? [] : [upsert(build, jsonLiteral(rows))]),
+    ...(deleted.length === 0 ? [] : [`delete from ${tableOf(build)} where ${isAmong(deleted)}`]),
+  ];
 }
 
+const jsonLiteral = (value: unknown): string => pg.escapeLiteral(JSON.stringify(value));
+
+/** Moves checkpoints forward, and tells whoever waits for it. */
 async function advance(client: pg.PoolClient, seats: readonly Seat[], last: bigint): Promise<void> {
   if (seats.length === 0) return;
-  await client.query(`update ops.checkpoints set position = $4 where ${AMONG} and (position is null or position < $4)`, [
-    ...keysOf(seats),
-    last.toString(),
-  ]);
-  await announce(
+  await rowsOf(
     client,
-    seats.map(({ projection }) => projection.name),
+    `with moved as (
+       update ops.checkpoints set position = $4 where ${AMONG} and (position is null or position < $4)
+       returning name, version, position, state, shown)
+     ${announcing('moved', '$5')}`,
+    [...keysOf(seats), last.toString(), CHECKPOINTS_CHANNEL],
   );
 }

@@ -98,15 +98,15 @@ const describePastView = (projection: AnyProjection): readonly string[] => [
   `comment on column ${pastViewOf(projection)}.${TO} is 'Position of the event that ended it; empty while it is so still'`,
 ];
 
-/** Keeps the rows given as one JSON array: none of them was ever kept before. */
-export const insertPast = (build: Build): string =>
-  `insert into ${pastOf(build)} select * from jsonb_populate_recordset(null::${pastOf(build)}, $1::jsonb)`;
+/** Keeps the rows given as SQL for one JSON array: none of them was ever kept before. */
+export const insertPast = (build: Build, rows: string): string =>
+  `insert into ${pastOf(build)} select * from jsonb_populate_recordset(null::${pastOf(build)}, ${rows}::jsonb)`;
 
-/** Writes the rows given as one JSON array, new and old alike. */
-export function upsert(build: Build): string {
+/** Writes the rows given as SQL for one JSON array, new and old alike. */
+export function upsert(build: Build, rows: string): string {
   const changes = [...columnNames(build.projection).slice(1), ...(build.projection.versioned ? [FROM] : [])];
   const action = changes.length === 0 ? 'nothing' : `update set ${changes.map(name => `${name} = excluded.${name}`).join(', ')}`;
-  return `insert into ${tableOf(build)} select * from jsonb_populate_recordset(null::${tableOf(build)}, $1::jsonb)
+  return `insert into ${tableOf(build)} select * from jsonb_populate_recordset(null::${tableOf(build)}, ${rows}::jsonb)
           on conflict (id) do ${action}`;
 }
 

@@ -112,12 +112,13 @@ export async function setState(
 
 /** Tells whoever waits for views, at the commit of this transaction. */
 export async function announce(client: pg.PoolClient, names: readonly string[]): Promise<void> {
-  await client.query(
-    `select pg_notify($1, json_build_object('name', name, 'version', version, 'position', position::text, 'state', state, 'shown', shown)::text)
-     from ops.checkpoints where name = any($2)`,
-    [CHECKPOINTS_CHANNEL, names],
-  );
+  await client.query(announcing('ops.checkpoints where name = any($2)', '$1'), [CHECKPOINTS_CHANNEL, names]);
 }
+
+/** Views that stand alike are told of together: each notification wakes every process that listens. */
+export const announcing = (checkpoints: string, channel: string): string =>
+  `select pg_notify(${channel}, json_build_object('position', position::text, 'state', state, 'shown', shown,
+     'views', json_object_agg(name, version))::text) from ${checkpoints} group by position, state, shown`;
 
 /** Whether an error is this projection's own fault, so that only it should stop. */
 export const isOwnFault = (error: unknown): boolean => !isUnavailable(error);

@@ -28,11 +28,17 @@ interface Row {
   readonly reason: string | null;
 }
 
+/** What a notification tells: views that stand alike, by name with their version. */
+type News = Pick<Row, 'position' | 'state' | 'shown'> & { readonly views: Readonly<Record<string, number>> };
+
 const checkpointOf = (row: Row): Checkpoint => ({
   ...row,
   position: row.position === null ? undefined : BigInt(row.position),
   reason: row.reason ?? undefined,
 });
+
+const toldBy = ({ views, ...rest }: News): readonly Checkpoint[] =>
+  Object.entries(views).map(([name, version]) => checkpointOf({ ...rest, name, version, reason: null }));
 
 export const readCheckpoints = async (pool: pg.Pool): Promise<readonly Checkpoint[]> =>
   (await rowsOf<Row>(pool, 'select name, version, position::text, state, shown, reason from ops.checkpoints order by name, version')).map(
@@ -123,7 +129,7 @@ export class CheckpointWatch {
   #reload(): Promise<void> {
     this.#reloading ??= readCheckpoints(this.#pool)
       .then(checkpoints => {
-        for (const checkpoint of checkpoints) this.#learn(checkpoint);
+        this.#learn(checkpoints);
       })
       .finally(() => {
         this.#reloading = undefined;
@@ -132,11 +138,12 @@ export class CheckpointWatch {
   }
 
   /** Positions of one version only grow, so late news is no news. */
-  #learn(checkpoint: Checkpoint): void {
-    if (!checkpoint.shown) return;
-    const known = this.#shown.get(checkpoint.name);
-    const older = known?.version === checkpoint.version && (known.position ?? -1n) > (checkpoint.position ?? -1n);
-    if (!older) this.#shown.set(checkpoint.name, checkpoint);
+  #learn(checkpoints: readonly Checkpoint[]): void {
+    for (const checkpoint of checkpoints.filter(({ shown }) => shown)) {
+      const known = this.#shown.get(checkpoint.name);
+      const older = known?.version === checkpoint.version && (known.position ?? -1n) > (checkpoint.position ?? -1n);
+      if (!older) this.#shown.set(checkpoint.name, checkpoint);
+    }
     this.#changed();
   }
 
@@ -156,7 +163,7 @@ export class CheckpointWatch {
       signal.addEventListener('abort', () => end(), { once: true });
       client.on('error', () => end());
       client.on('end', () => end());
-      client.on('notification', ({ payload }) => this.#learn(checkpointOf(JSON.parse(payload ?? '{}') as Row)));
+      client.on('notification', ({ payload }) => this.#learn(toldBy(JSON.parse(payload ?? '{}') as News)));
       await client.query(`listen ${CHECKPOINTS_CHANNEL}`);
       this.#listening = true;
       // What moved before we listened.
