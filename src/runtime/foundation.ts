@@ -34,7 +34,7 @@ export interface Foundation {
   close(): Promise<void>;
 }
 
-export type FoundationConfig = Pick<Config, 'databaseUrl' | 'eventstoreUrl' | 'keysDir' | 'timeZone' | 'logLevel'>;
+export type FoundationConfig = Pick<Config, 'databaseUrl' | 'eventstoreUrl' | 'keysDir' | 'proofDir' | 'timeZone' | 'logLevel'>;
 
 const DATABASE_PATIENCE_MS = 20_000;
 const QUERY_PATIENCE_MS = 2_000;

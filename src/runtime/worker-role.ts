@@ -4,6 +4,8 @@ import { type Listening, listen } from '../api/listen.ts';
 import { systemClock } from './clock.ts';
 import { type Foundation, type FoundationConfig, layFoundation } from './foundation.ts';
 import { batchMeter } from './gauges.ts';
+import { HeadWriter } from './proof/heads.ts';
+import { keepChain } from './proof/keeper.ts';
 import { startProjector } from './projector/projector.ts';
 import { OtherLog } from './projector/tables.ts';
 import { readinessOf } from './readiness.ts';
@@ -30,6 +32,8 @@ export async function runWorker(config: WorkerConfig): Promise<Role & { readonly
   });
   const sagas = startSagas({ log, pool, registry, executor, clock: systemClock, logger });
   await sagas.installed;
+  const heads = await HeadWriter.open(config.proofDir, config.keysDir);
+  const chain = keepChain({ log: foundation.rawLog, pool, heads, clock: systemClock, logger });
   const server = await watchable(foundation, config.workerPort ?? 0);
   const url = `http://127.0.0.1:${server.port}`;
   logger.info({ url }, 'the worker tells here how it fares');
@@ -37,7 +41,7 @@ export async function runWorker(config: WorkerConfig): Promise<Role & { readonly
     url,
     stop: async () => {
       await server.close();
-      await Promise.all([projector.stop(), sagas.stop()]);
+      await Promise.all([projector.stop(), sagas.stop(), chain.stop()]);
       await foundation.close();
     },
   };

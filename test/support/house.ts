@@ -54,6 +54,7 @@ export async function startHouse(): Promise<TestHouse> {
   const keysDir = await mkdtemp(join(tmpdir(), 'throughline-keys-'));
   const config = {
     keysDir,
+    proofDir: join(keysDir, 'proof'),
     databaseUrl: database.url,
     eventstoreUrl: `esdb://127.0.0.1:${node.port}?tls=false`,
     timeZone: 'Europe/Bucharest',
