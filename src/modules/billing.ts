@@ -1,6 +1,8 @@
 import { cancelInvoice, draftInvoice, draftOrderInvoice } from '../commands/billing/invoice.ts';
 import { completeInvoiceIssue, issueInvoice, takeNumber, withdrawInvoiceIssue } from '../commands/billing/issue.ts';
 import { applyPaymentToInvoice, lapsePayment, recordPayment, unapplyPaymentFromInvoice } from '../commands/billing/payment.ts';
+import { answerInvoiceSending, sendInvoice } from '../commands/billing/sending.ts';
+import { invoiceLetter } from '../effects/billing/invoice-letter.ts';
 import { invoiceBalance, invoiceNumbers, invoiceSteps, invoiceTotals, seriesNumbers } from '../invariants/billing/invoices.ts';
 import { paymentAllocations, paymentParts, paymentSteps } from '../invariants/billing/payments.ts';
 import { module } from '../kernel/module.ts';
@@ -8,6 +10,7 @@ import { invoiceLines, invoices, listInvoices, showInvoice } from '../projection
 import { listPayments, payments, showPayment } from '../projections/billing/payments.ts';
 import { revenue } from '../projections/billing/revenue.ts';
 import { invoiceIssue } from '../sagas/billing/invoice-issue.ts';
+import { invoiceSending } from '../sagas/billing/invoice-sending.ts';
 import { paymentHolds } from '../sagas/billing/payment-holds.ts';
 
 export const billing = module({
@@ -24,9 +27,12 @@ export const billing = module({
     applyPaymentToInvoice,
     unapplyPaymentFromInvoice,
     lapsePayment,
+    sendInvoice,
+    answerInvoiceSending,
   ],
   projections: [invoices, invoiceLines, payments],
   queries: [listInvoices, showInvoice, listPayments, showPayment, revenue],
-  sagas: [invoiceIssue, paymentHolds],
+  sagas: [invoiceIssue, paymentHolds, invoiceSending],
+  effects: [invoiceLetter],
   invariants: [invoiceTotals, invoiceBalance, invoiceSteps, seriesNumbers, invoiceNumbers, paymentParts, paymentAllocations, paymentSteps],
 });

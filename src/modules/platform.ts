@@ -1,12 +1,31 @@
 import { releaseClaim, takeClaim } from '../commands/platform/claim.ts';
+import { giveUpEffect, replayEffect } from '../commands/platform/effect.ts';
 import { abandonProcess, adoptProcess, retryProcess } from '../commands/platform/processes.ts';
 import { defineRole, redefineRole } from '../commands/platform/role.ts';
 import { changeUserRoles, disableUser, enableUser, registerUser, renameUser } from '../commands/platform/user.ts';
+import {
+  changeWebhookEndpoint,
+  disableWebhookEndpoint,
+  enableWebhookEndpoint,
+  registerWebhookEndpoint,
+  rotateWebhookSecret,
+} from '../commands/platform/webhook-endpoint.ts';
+import { parkedLetter, parkedNotice } from '../effects/platform/parked-letter.ts';
+import { webhookMessage, webhooks } from '../effects/platform/webhook-message.ts';
 import { module } from '../kernel/module.ts';
+import { effects, effectTries, listEffects, listWebhookDeliveries, showEffect } from '../projections/platform/effects.ts';
 import { eventHistory, listEvents, showRecordHistory, showThread } from '../projections/platform/event-history.ts';
 import { listProcesses, processes, showProcess, standingOfProcess } from '../projections/platform/processes.ts';
 import { grantsOfRoles, listRoles, roles } from '../projections/platform/roles.ts';
 import { findPerson, listUsers, showUser, users } from '../projections/platform/users.ts';
+import {
+  countWebhookEndpoints,
+  listWebhookEndpoints,
+  showWebhookEndpoint,
+  showWebhookSecret,
+  webhookEndpoints,
+  webhookTarget,
+} from '../projections/platform/webhook-endpoints.ts';
 
 export const platform = module({
   name: 'platform',
@@ -23,8 +42,15 @@ export const platform = module({
     retryProcess,
     abandonProcess,
     adoptProcess,
+    giveUpEffect,
+    replayEffect,
+    registerWebhookEndpoint,
+    changeWebhookEndpoint,
+    disableWebhookEndpoint,
+    enableWebhookEndpoint,
+    rotateWebhookSecret,
   ],
-  projections: [users, roles, eventHistory, processes],
+  projections: [users, roles, eventHistory, processes, effects, effectTries, webhookEndpoints],
   queries: [
     listUsers,
     showUser,
@@ -37,6 +63,16 @@ export const platform = module({
     listProcesses,
     showProcess,
     standingOfProcess,
+    listEffects,
+    showEffect,
+    listWebhookDeliveries,
+    listWebhookEndpoints,
+    showWebhookEndpoint,
+    countWebhookEndpoints,
+    showWebhookSecret,
+    webhookTarget,
   ],
   sagas: [],
+  effects: [webhookMessage, parkedLetter],
+  reactions: [webhooks, parkedNotice],
 });

@@ -4,6 +4,7 @@ import { type Decision, decider, invalidTransition, notFound, refuse } from '../
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { amountText, Currency, Money, money } from '../../kernel/money.ts';
 import { DocumentLine, Totals } from '../document.ts';
+import { answered, InvoiceSendingFailed, InvoiceSendingRequested, InvoiceSent, requested, type Sendings } from './sending.ts';
 
 export const InvoiceDrafted = event('InvoiceDrafted', {
   accountId: z.string(),
@@ -51,6 +52,9 @@ const events = [
   InvoiceCancelled,
   PaymentApplied,
   PaymentUnapplied,
+  InvoiceSendingRequested,
+  InvoiceSent,
+  InvoiceSendingFailed,
 ] as const;
 type Fact = EventOf<(typeof events)[number]>;
 type Started = DataOf<typeof InvoiceIssueStarted>;
@@ -66,13 +70,14 @@ interface State {
   readonly open?: Money;
   /** Minor units by payment. */
   readonly applied: Readonly<Record<string, number>>;
+  readonly sendings: Sendings;
 }
 
 export const Invoice = decider({
   category: 'invoice',
-  stateVersion: 1,
+  stateVersion: 2,
   events,
-  initial: (): State => ({ status: 'none', accountId: '', paymentTermDays: 0, applied: {} }),
+  initial: (): State => ({ status: 'none', accountId: '', paymentTermDays: 0, applied: {}, sendings: {} }),
   evolve: {
     InvoiceDrafted: (state, { accountId, orderId, paymentTermDays, totals }): State => ({
       ...state,
@@ -92,6 +97,9 @@ export const Invoice = decider({
       applied: { ...state.applied, [paymentId]: amount.minor },
     }),
     PaymentUnapplied: (state, { paymentId, open }): State => ({ ...state, open, applied: without(state.applied, paymentId) }),
+    InvoiceSendingRequested: (state, sending): State => ({ ...state, sendings: requested(state.sendings, sending) }),
+    InvoiceSent: (state, { sendingId }): State => ({ ...state, sendings: answered(state.sendings, sendingId) }),
+    InvoiceSendingFailed: (state, { sendingId }): State => ({ ...state, sendings: answered(state.sendings, sendingId) }),
   },
 });
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import { type AnyReaction, EFFECT_CATEGORY, EFFECTS, EffectReplayed } from '../../kernel/effect.ts';
 import type { DataOf } from '../../kernel/event.ts';
-import type { ViewMeta } from '../../kernel/projection.ts';
+import type { AnyProjection, ViewMeta } from '../../kernel/projection.ts';
 import { rowsOf, transaction } from '../database.ts';
 import type { StoredEvent } from '../event-log/port.ts';
 import { digest, uuidv5 } from '../ids.ts';
@@ -28,6 +28,10 @@ interface Seat {
   state: unknown;
 }
 
+/** The views over the outbox; each counts as far as the log has been heard. */
+const viewsOf = ({ projections }: World['registry']): readonly AnyProjection[] =>
+  [...projections.values()].filter(({ keptBy }) => keptBy === 'effects');
+
 const versionsOf = ({ registry }: World): string =>
   JSON.stringify([...registry.reactions.values()].map(({ name, stateVersion }) => ({ name, state_version: stateVersion })));
 
@@ -51,9 +55,10 @@ export async function install(world: World): Promise<void> {
   await transaction(pool, async client => {
     await demandSameLog(client, identity);
     await client.query(INSTALL, [versionsOf(world), head?.toString()]);
-    await client.query(CHECKPOINT, [EFFECTS.name, EFFECTS.version, identity]);
-    for (const view of [...registry.projections.values()].filter(({ keptBy }) => keptBy === 'effects'))
+    for (const view of viewsOf(registry)) {
+      await client.query(CHECKPOINT, [view.name, view.version, identity]);
       await client.query(describeView(view));
+    }
   });
 }
 
@@ -138,12 +143,9 @@ async function takeBatch(
     }
   }
   for (const { fact } of facts) if (isAfter(fact.position, reached)) await rearm(client, fact);
-  await client.query('update ops.checkpoints set position = greatest(position, $1) where name = $2 and version = $3', [
-    last?.toString(),
-    EFFECTS.name,
-    EFFECTS.version,
-  ]);
-  await announce(client, [EFFECTS.name]);
+  const views = viewsOf(world.registry).map(({ name }) => name);
+  await client.query('update ops.checkpoints set position = greatest(position, $1) where name = any($2)', [last?.toString(), views]);
+  await announce(client, views);
   return detached;
 }
 

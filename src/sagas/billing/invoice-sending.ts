@@ -27,11 +27,14 @@ export const invoiceSending = saga({
     InvoiceSendingFailed: () => finished,
   },
   alarms: {},
-  explain: ({ invoiceId }) => ({
-    reason: 'The letter with the invoice waits for the mail server to take it; see the effects of its thread.',
-    next: 'The invoice is sent, or its sending has failed for good.',
-    record: { category: 'invoice', id: invoiceId },
-  }),
+  waits: {
+    sending: ({ invoiceId }) => ({
+      reason: 'The letter with the invoice waits for the mail server to take it; see the effects of its thread.',
+      next: 'The invoice is sent, or its sending has failed for good.',
+      record: { category: 'invoice', id: invoiceId },
+    }),
+  },
+  waitsFor: () => 'sending',
   onAbandon: () => ({ stays: 'The letter stays in the outbox and may still be sent.' }),
   /** A sending is named after its invoice. */
   about: id => ({ category: 'invoice', id: id.split('~')[0] ?? id }),
