@@ -50,9 +50,12 @@ describe('views compared with a fresh fold of the log', () => {
       firstDifference: 'the row P1234 is missing',
     });
     expect(
-      await damaged(`insert into read_data.purses_v1 select 'P10x', owner_id, amount, rate, opened_on, changed_at, empty, labels, sources, last_source
-                     from read_data.purses_v1 where id = 'P0'`),
+      await damaged(`insert into read_data.purses_v1 select 'P10x', owner_id, amount, rate, opened_on, changed_at, empty, labels, sources, last_source,
+                     from_position from read_data.purses_v1 where id = 'P0'`),
     ).toMatchObject({ firstDifference: 'the row P10x should not be there' });
+    expect(await damaged(`update read_data.purses_v1_past set amount = amount + 1 where id = 'P0' returning from_position`)).toMatchObject({
+      firstDifference: expect.stringMatching(/^the row P0 as of position \d+ differs in amount$/),
+    });
   });
 
   test('are compared as of one moment while they go on being kept', async () => {

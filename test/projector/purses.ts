@@ -39,6 +39,7 @@ export const pursesOf = (version: number) =>
   projection({
     name: 'purses',
     version,
+    versioned: true,
     table: table('purses', "Purses, with the owner's name", columns, { key: 'Id of the purse', indexes: ['owner_id, amount'] }),
     events,
     on: {

@@ -9,7 +9,7 @@ import type { AnyProjection } from '../../kernel/projection.ts';
 import { bePatient, connected, transaction, transactionOn } from '../database.ts';
 import type { EventLog } from '../event-log/port.ts';
 import { project } from './batch.ts';
-import { type Build, createTable, shapeOf, tableOf, viewOf } from './ddl.ts';
+import { type Build, comparable, createTable, shapeOf, viewOf } from './ddl.ts';
 import { type Digest, differenceIn, digestOf } from './digest.ts';
 import { factOf } from './fact.ts';
 import { logicOf } from './logic.ts';
@@ -148,11 +148,12 @@ async function compared(live: pg.PoolClient, scratch: pg.PoolClient, { build, po
   const { name } = build.projection;
   const at = position?.toString() ?? null;
   if (problem !== undefined) return { name, equal: false, at, rows: 0, live: '', fresh: '', firstDifference: problem };
-  const [shown, fresh]: [Digest, Digest] = [await digestOf(live, viewOf(build.projection)), await digestOf(scratch, tableOf(build))];
+  const [here, there] = [comparable(build.projection), comparable(build.projection, build)];
+  const [shown, fresh]: [Digest, Digest] = [await digestOf(live, here), await digestOf(scratch, there)];
   const result = { name, at, rows: shown.rows, live: shown.sha256, fresh: fresh.sha256 };
   if (shown.sha256 === fresh.sha256) return { ...result, equal: true };
   const page = shown.pages.find(({ sha256 }, index) => sha256 !== fresh.pages[index]?.sha256);
   const after = page === undefined ? shown.last : page.after;
-  const firstDifference = await differenceIn([live, viewOf(build.projection)], [scratch, tableOf(build)], after);
+  const firstDifference = await differenceIn([live, here], [scratch, there], after);
   return { ...result, equal: false, firstDifference };
 }

@@ -84,6 +84,13 @@ export function allVersions(build: Build): string {
   return `select ${columns}, null::bigint as ${TO} from ${tableOf(build)} union all select ${columns}, ${TO} from ${pastOf(build)}`;
 }
 
+/** All there is to compare of a projection, its past included: of the view that is shown, or of one table. */
+export function comparable(projection: AnyProjection, build?: Build): string {
+  if (projection.versioned) return build === undefined ? pastViewOf(projection) : `(${allVersions(build)})`;
+  const columns = [...columnNames(projection), `0::bigint as ${FROM}`, `null::bigint as ${TO}`].join(', ');
+  return `(select ${columns} from ${build === undefined ? viewOf(projection) : tableOf(build)})`;
+}
+
 export const describeView = (projection: AnyProjection): string =>
   [
     `comment on view ${viewOf(projection)} is ${pg.escapeLiteral(projection.table.comment)}`,
