@@ -27,6 +27,7 @@ interface Sort {
 interface Source<F extends Fields> {
   readonly permission: Permission;
   readonly reads: readonly AnyProjection[];
+  readonly ledger?: true;
   /** `from` clause over the tables read, e.g. `invoices i left join accounts a on a.id = i.account_id`. */
   readonly from: string;
   readonly fields: F;
@@ -86,6 +87,7 @@ export function listing<F extends Fields, Sorts extends Record<string, Sort>>(
     route: definition.route,
     permission: definition.permission,
     reads: definition.reads,
+    ...(definition.ledger === undefined ? {} : { ledger: definition.ledger }),
     input: z.strictObject({
       limit: Limit,
       cursor: z.string().max(2_000).optional(),

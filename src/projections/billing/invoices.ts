@@ -50,6 +50,8 @@ const owing = (row: Row | undefined, open: number, change: Partial<Row> = {}): R
 export const invoices = projection({
   name: 'invoices',
   version: 1,
+  versioned: true,
+  dated: 'issue_date',
   table: table('invoices', 'Invoices from draft to payment', columns, {
     indexes: ['account_id', 'order_id', 'issue_date', 'drafted_at, id'],
   }),
@@ -84,6 +86,7 @@ export const invoices = projection({
 export const invoiceLines = projection({
   name: 'invoice-lines',
   version: 1,
+  versioned: true,
   table: table(
     'invoice_lines',
     'Lines of invoices',

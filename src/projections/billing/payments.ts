@@ -10,6 +10,7 @@ import { revised } from '../platform/event-history.ts';
 export const payments = projection({
   name: 'payments',
   version: 1,
+  versioned: true,
   table: table(
     'payments',
     'Payments received',

@@ -30,6 +30,7 @@ export const revenue = query({
   route: 'GET /reports/revenue',
   permission: 'billing:read',
   reads: [invoices, invoiceLines, items, accounts],
+  ledger: true,
   input: z.strictObject({ by: z.enum(['month', 'item', 'account']), from: z.iso.date().optional(), to: z.iso.date().optional() }),
   output: z.strictObject({
     rows: z.array(z.strictObject({ key: z.string(), label: z.string(), net: MoneyAnswer, count: z.int() })),

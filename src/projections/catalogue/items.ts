@@ -13,6 +13,7 @@ import { containing } from '../search.ts';
 export const items = projection({
   name: 'items',
   version: 1,
+  versioned: true,
   table: table(
     'items',
     'What is sold and bought: goods in stock, services and charges',

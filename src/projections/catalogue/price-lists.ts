@@ -11,6 +11,7 @@ import { revised } from '../platform/event-history.ts';
 export const priceLists = projection({
   name: 'price-lists',
   version: 1,
+  versioned: true,
   table: table(
     'price_lists',
     'Price lists',

@@ -16,6 +16,8 @@ export type Breaks = DataOf<typeof PriceSet>['breaks'];
 export const prices = projection({
   name: 'prices',
   version: 1,
+  versioned: true,
+  dated: 'valid_from',
   table: table(
     'prices',
     'Prices of items in lists, each from its day until the next',
@@ -50,6 +52,8 @@ function placed({ priceListId, itemId, from }: DataOf<typeof PriceWithdrawn>, { 
 export const standardPrices = projection({
   name: 'standard-prices',
   version: 1,
+  versioned: true,
+  dated: 'valid_from',
   table: table(
     'standard_prices',
     'Prices of items where no list names one, each from its day until the next',
@@ -94,6 +98,7 @@ export const listPrices = listing({
   route: 'GET /price-lists/:id/prices',
   permission: 'catalogue:read',
   reads: [prices, priceLists, items],
+  ledger: true,
   from: 'prices p join price_lists l on l.id = p.price_list_id left join items i on i.id = p.item_id',
   key: 'p.id',
   fields: {
@@ -129,6 +134,7 @@ export const listStandardPrices = listing({
   route: 'GET /items/:id/standard-prices',
   permission: 'catalogue:read',
   reads: [standardPrices],
+  ledger: true,
   from: 'standard_prices s',
   key: 's.id',
   fields: {

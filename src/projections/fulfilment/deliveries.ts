@@ -43,6 +43,7 @@ const put = (row: Row | undefined, status: DeliveryStatus, change: Partial<Row> 
 export const deliveries = projection({
   name: 'deliveries',
   version: 1,
+  versioned: true,
   table: table('deliveries', 'Delivery notes', columns, { indexes: ['order_id', 'account_id', 'status', 'planned_at, id'] }),
   events: [DeliveryPlanned, DeliveryApproved, DeliveryShipped, DeliveryDelivered, DeliveryCancelled],
   on: {

@@ -8,6 +8,7 @@ import { table, text, texts } from '../../kernel/table.ts';
 export const roles = projection({
   name: 'roles',
   version: 1,
+  versioned: true,
   table: table(
     'roles',
     'Roles defined in this house, beside the built-in ones',

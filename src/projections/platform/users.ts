@@ -12,6 +12,7 @@ import { roles } from './roles.ts';
 export const users = projection({
   name: 'users',
   version: 1,
+  versioned: true,
   table: table(
     'users',
     'Who can sign in, and with which roles',

@@ -46,6 +46,7 @@ const put = (row: Row | undefined, status: OrderStatus, change: Partial<Row>): R
 export const salesOrders = projection({
   name: 'sales-orders',
   version: 1,
+  versioned: true,
   table: table('sales_orders', 'Sales orders', columns, {
     indexes: ['account_id', 'owner_id', 'deal_id', 'reference', 'status', 'ordered_on, id', 'placed_at, id'],
   }),
@@ -84,6 +85,7 @@ export const salesOrders = projection({
 export const salesOrderLines = projection({
   name: 'sales-order-lines',
   version: 1,
+  versioned: true,
   table: table(
     'sales_order_lines',
     'Lines of sales orders with their frozen prices',

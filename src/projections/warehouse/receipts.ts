@@ -12,6 +12,7 @@ import { warehouses } from './warehouses.ts';
 export const receipts = projection({
   name: 'receipts',
   version: 1,
+  versioned: true,
   table: table(
     'receipts',
     'Goods receipts',

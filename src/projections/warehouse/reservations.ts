@@ -49,6 +49,7 @@ const byReservation = ({ reservationId }: Promise): readonly string[] => [reserv
 export const reservations = projection({
   name: 'reservations',
   version: 1,
+  versioned: true,
   table: table('reservations', 'Order lines that hold stock or wait for it', columns, {
     key: 'Order and line, joined by ~',
     indexes: ['order_id', 'item_id, warehouse_id'],

@@ -38,6 +38,7 @@ const changed = (before: Level, onHand: number, reserved: number, backordered: n
 export const stockLevels = projection({
   name: 'stock-levels',
   version: 1,
+  versioned: true,
   table: table('stock_levels', 'What each warehouse has of each item', columns, {
     key: 'Warehouse and item, joined by ~',
     indexes: ['warehouse_id', 'item_id'],

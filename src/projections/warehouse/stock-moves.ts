@@ -12,6 +12,8 @@ const byEvent = (_: unknown, { eventId }: ViewMeta): readonly string[] => [event
 export const stockMoves = projection({
   name: 'stock-moves',
   version: 1,
+  versioned: true,
+  dated: 'moved_on',
   table: table(
     'stock_moves',
     'Movements of stock, one row for each, never changed',
@@ -108,6 +110,7 @@ const source = {
 
 export const listStockMoves = listing({
   ...source,
+  ledger: true,
   type: 'ListStockMoves',
   summary: 'Movements of stock with the quantity before and after, newest first.',
   route: 'GET /stock-moves',

@@ -10,6 +10,7 @@ import { revised } from '../platform/event-history.ts';
 export const warehouses = projection({
   name: 'warehouses',
   version: 1,
+  versioned: true,
   table: table('warehouses', 'Warehouses', { code: text('Short name, unique'), name: text('Name') }),
   events: [WarehouseOpened, WarehouseRenamed],
   on: {
