@@ -4,8 +4,10 @@ import { uniqueKey } from '../../src/commands/platform/claim.ts';
 import { ClaimReleased, ClaimStream, ClaimTaken, claimId, release, take } from '../../src/domain/platform/claim.ts';
 import { evolve } from '../../src/kernel/decider.ts';
 import type { DomainEvent } from '../../src/kernel/event.ts';
+import { recordNamed } from '../../src/runtime/executor/naming.ts';
 
-const wish = { kind: 'email', key: 'Ana@firm.ro', holder: 'U1' };
+const wish = { kind: 'sku', key: 'A-1', holder: 'U1' };
+const onEmail = { kind: 'email', key: 'Ana@firm.ro', holder: 'U1' };
 const given = (...past: readonly DomainEvent[]) =>
   past.reduce((state, { type, data }) => evolve(ClaimStream, state, type, data), ClaimStream.initial());
 
@@ -23,6 +25,17 @@ describe('a claim', () => {
   test('is free again once its holder released it', () =>
     expect(take(given(ClaimTaken(wish), ClaimReleased(wish)), { ...wish, holder: 'U2' })).toEqual([ClaimTaken({ ...wish, holder: 'U2' })]));
 
+  test('of a key that tells of somebody says nowhere which key it is', () => {
+    const said = [
+      take(given(), onEmail),
+      release(given(ClaimTaken(onEmail)), onEmail),
+      take(given(ClaimTaken(onEmail)), { ...onEmail, holder: 'U2' }),
+    ];
+    expect(said).toHaveLength(3);
+    expect(JSON.stringify(said)).not.toMatch(/ana@firm/i);
+    expect(JSON.stringify(take(given(ClaimTaken(wish)), { ...wish, holder: 'U2' }))).toContain('A-1');
+  });
+
   test('is not released by who does not hold it', () => expect(release(given(ClaimTaken(wish)), { ...wish, holder: 'U2' })).toEqual([]));
 });
 
@@ -39,6 +52,13 @@ describe('the id of a claim', () => {
         (one, other) => (one === other) === (claimId({ kind: 'x', key: one }) === claimId({ kind: 'x', key: other })),
       ),
     );
+  });
+
+  test('of a key that tells of somebody becomes a keyed hash in the name of the stream', () => {
+    const id = claimId(onEmail);
+    const hashed = recordNamed(ClaimStream, id, text => `hash of ${text}`);
+    expect(hashed).toEqual({ category: 'claim', id: `email~hash of ${id}` });
+    expect(recordNamed(ClaimStream, claimId(wish), () => 'hashed').id).toBe(claimId(wish));
   });
 
   test('is fit for a stream name', () => expect(claimId({ kind: 'sku', key: 'A-1 ~ș%' })).toMatch(/^[A-Za-z0-9_~]+$/));

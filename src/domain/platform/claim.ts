@@ -1,7 +1,7 @@
 /** A claim holds one key for one record, so that no two records bear the same SKU, tax number or e-mail address. */
 import { z } from 'zod';
 import { type Decision, decider, refuse } from '../../kernel/decider.ts';
-import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
+import { type EventOf, event } from '../../kernel/event.ts';
 import { Id, Text } from '../vocabulary.ts';
 
 /** What the key is, as people would call it: `email`, `sku`, `taxNumber`. */
@@ -9,6 +9,10 @@ const ClaimKind = z.string().regex(/^[a-z][A-Za-z]{0,39}$/, 'A camelCase word of
 
 const KEY_LENGTH_MAX = 254;
 const ClaimKey = Text(KEY_LENGTH_MAX);
+
+/** Keys that tell of somebody. Of these only a keyed hash is kept, as the name of the stream: enough to know the same key again. */
+const PERSONAL_KINDS = ['email', 'taxId'];
+const HIDDEN = '(hidden)';
 
 const claim = { kind: ClaimKind, key: ClaimKey, holder: Id };
 export const Claim = z.strictObject(claim);
@@ -28,6 +32,7 @@ export const ClaimStream = decider({
   stateVersion: 1,
   events,
   shared: true,
+  hides: id => PERSONAL_KINDS.some(kind => id.startsWith(`${kind}~`)),
   initial: (): State => ({}),
   evolve: {
     ClaimTaken: (_, { holder }): State => ({ holder }),
@@ -42,19 +47,25 @@ const escaped = (character: string): string => `_${character.codePointAt(0)?.toS
 
 /**
  * Id of the claim on a key: readable, and different for different keys, since every sign but letters and digits is written as
- * its code point between underscores. Keys that are personal data will be hashed with a key of the house once personal data
- * are encrypted; then the id is derived in the runtime.
+ * its code point between underscores. The runtime hashes those that tell of somebody.
  */
 export const claimId = ({ kind, key }: { readonly kind: string; readonly key: string }): string =>
   `${kind}~${normalised(key).replace(/[^a-z0-9]/gu, escaped)}`;
 
-export function take(state: State, wish: DataOf<typeof ClaimTaken>): Decision<Fact> {
+const isPersonal = ({ kind }: { readonly kind: string }): boolean => PERSONAL_KINDS.includes(kind);
+
+/** What is written down of a claim. */
+const kept = (wish: Claim): Claim => (isPersonal(wish) ? { ...wish, key: HIDDEN } : wish);
+
+/** A refusal may be kept to be given again, so it says no more than what is kept. */
+const described = (wish: Claim): string => (isPersonal(wish) ? `This ${wish.kind}` : `The ${wish.kind} ${wish.key}`);
+
+export function take(state: State, wish: Claim): Decision<Fact> {
   if (state.holder === wish.holder) return [];
   if (state.holder !== undefined)
-    return refuse('Duplicate', `The ${wish.kind} ${wish.key} is already in use.`, { existingId: state.holder, key: wish.kind });
-  return [ClaimTaken(wish)];
+    return refuse('Duplicate', `${described(wish)} is already in use.`, { existingId: state.holder, key: wish.kind });
+  return [ClaimTaken(kept(wish))];
 }
 
 /** Who does not hold the claim has nothing to give back. */
-export const release = (state: State, wish: DataOf<typeof ClaimReleased>): Decision<Fact> =>
-  state.holder === wish.holder ? [ClaimReleased(wish)] : [];
+export const release = (state: State, wish: Claim): Decision<Fact> => (state.holder === wish.holder ? [ClaimReleased(kept(wish))] : []);
