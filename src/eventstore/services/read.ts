@@ -78,13 +78,17 @@ function rangeOfAll(options: ReadReq.Options, head: bigint): Range {
 
 async function readStream({ reader }: Log, options: ReadReq.Options, out: Outlet): Promise<void> {
   const stream = streamNameOf(options.getStream()?.getStreamIdentifier());
+  const wanted = rangeOfStream(options);
   let isEmpty = true;
-  for await (const events of walk(rangeOfStream(options), 'revision', range => reader.stream(stream, range))) {
+  for await (const events of walk(wanted, 'revision', range => reader.stream(stream, range))) {
     if (events.length > 0) isEmpty = false;
     await out.show(events);
   }
-  if (isEmpty && (await reader.lastRevision(stream)) === undefined) await out.say(streamNotFoundMessage(stream));
+  if (isEmpty && (isWhole(wanted) || (await reader.lastRevision(stream)) === undefined)) await out.say(streamNotFoundMessage(stream));
 }
+
+/** Whoever asked for all of a stream and found nothing need not ask whether there is anything. */
+const isWhole = ({ low, high, limit = KEY_MAX }: Range): boolean => low === 0n && high === KEY_MAX && limit > 0n;
 
 function rangeOfStream(options: ReadReq.Options): Range {
   const wanted = options.getStream()!;
