@@ -7,7 +7,7 @@ import { BadCursor, NoSuchRecord, type Query, query, type ReadDatabase } from '.
 const PAGE_USUAL = 50;
 
 /** `limit` of every list: 1 to 200, 50 when absent. */
-const Limit = z
+export const Limit = z
   .string()
   .regex(/^([1-9]|[1-9]\d|1\d\d|200)$/, 'A whole number from 1 to 200')
   .default(String(PAGE_USUAL));

@@ -6,6 +6,7 @@ import { issuedOnce, stockCell } from '../invariants/warehouse/stock.ts';
 import { module } from '../kernel/module.ts';
 import { listReceipts, receipts, showReceipt } from '../projections/warehouse/receipts.ts';
 import { listReservations, reservations, showReservation } from '../projections/warehouse/reservations.ts';
+import { stockCard } from '../projections/warehouse/stock-card.ts';
 import { listStockLevels, showStockLevel, stockLevels } from '../projections/warehouse/stock-levels.ts';
 import { listStockMoves, showStockMove, stockMoves } from '../projections/warehouse/stock-moves.ts';
 import { listWarehouses, showWarehouse, warehouseKnown, warehouses } from '../projections/warehouse/warehouses.ts';
@@ -27,6 +28,7 @@ export const warehouse = module({
     showReservation,
     listStockMoves,
     showStockMove,
+    stockCard,
   ],
   sagas: [goodsReceipt],
   invariants: [stockCell, issuedOnce, receiptsInStock, receiptSteps],

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { caller, system } from '../../src/kernel/authority.ts';
 import { registry } from '../../src/kernel/module.ts';
-import { type AnyQuery, NoSuchRecord } from '../../src/kernel/query.ts';
+import { type AnyQuery, clocksOf, NoSuchRecord } from '../../src/kernel/query.ts';
 import { modules } from '../../src/modules/index.ts';
 import { InvalidInput } from '../../src/runtime/executor/port.ts';
+import type { Asking } from '../../src/runtime/queries/port.ts';
 import { createQueryRunner } from '../../src/runtime/queries/runner.ts';
 import { afterwards, checkpoints, ground, projecting } from '../projector/support.ts';
 import { memoryLog } from '../support/memory-log.ts';
@@ -34,6 +35,12 @@ function inputsOf(query: AnyQuery): readonly object[] {
   );
 }
 
+/** The present, and the past by each clock the query has. */
+const pastsOf = (query: AnyQuery): readonly Partial<Asking>[] => [
+  {},
+  ...clocksOf(query).map(clock => ({ asOf: clock === 'recorded' ? { recorded: '2026-01-05T00:00:00Z' } : { happened: '2026-01-05' } })),
+];
+
 const WORDS = ['01J0000000000000000000000A', 'RON', '1.5'];
 
 function samples({ type, enum: choices, format, pattern, maxLength = 200, items = {}, properties = {} }: Shape): readonly unknown[] {
@@ -45,12 +52,13 @@ function samples({ type, enum: choices, format, pattern, maxLength = 200, items 
   return [WORDS.find(word => word.length <= maxLength && (pattern === undefined || new RegExp(pattern).test(word)))];
 }
 
-test('every query of the house is understood by Postgres, with every choice and filter, for those who see all and those who see their own', async () => {
+test('every query of the house is understood by Postgres, with every choice and filter, now and as of the past, for those who see all and those who see their own', async () => {
   const { pool } = await ground();
-  await projecting({ log: memoryLog(), pool, registry: house });
+  const log = memoryLog();
+  await projecting({ log, pool, registry: house });
   const kept = [...house.projections.values()].filter(({ keptBy }) => keptBy === undefined);
   await expect.poll(() => checkpoints(pool), { timeout: 20_000 }).toHaveLength(kept.length);
-  const runner = createQueryRunner({ pool, registry: house, secret: 'hush', patienceMs: 1_000, checkOutput: true });
+  const runner = createQueryRunner({ pool, registry: house, secret: 'hush', patienceMs: 1_000, log, checkOutput: true });
   afterwards(() => runner.close());
 
   const failures: string[] = [];
@@ -59,14 +67,16 @@ test('every query of the house is understood by Postgres, with every choice and 
     const grants = query.reads.flatMap(({ ownRows }) => (ownRows === undefined ? [] : [`${ownRows.permission}:own`]));
     const own = caller({ kind: 'staff', id: 'ana' }, new Set([`${query.permission}:own`, ...grants]));
     for (const input of inputsOf(query))
-      for (const who of [system('test'), own])
-        try {
-          await runner.askAny(query, input, { caller: who });
-          unread.delete(query.type);
-        } catch (error) {
-          if (error instanceof NoSuchRecord) unread.delete(query.type);
-          else if (!(error instanceof InvalidInput)) failures.push(`${query.type} ${JSON.stringify(input)}: ${error}`);
-        }
+      for (const caller of [system('test'), own])
+        for (const asOf of pastsOf(query))
+          try {
+            await runner.askAny(query, input, { caller, ...asOf });
+            unread.delete(query.type);
+          } catch (error) {
+            if (error instanceof NoSuchRecord) unread.delete(query.type);
+            else if (!(error instanceof InvalidInput))
+              failures.push(`${query.type} ${JSON.stringify(input)} ${JSON.stringify(asOf)}: ${error}`);
+          }
   }
   expect(failures).toEqual([]);
   expect([...unread]).toEqual([]);

@@ -31,7 +31,7 @@ export const stockMoves = projection({
       reason: nullable(text('Reason of an adjustment')),
       position: integer('Position in the log'),
     },
-    { key: 'Id of the event', indexes: ['warehouse_id, item_id, position', 'document_id', 'moved_on'] },
+    { key: 'Id of the event', indexes: ['warehouse_id, item_id, position', 'item_id, moved_on, position', 'document_id', 'moved_on'] },
   ),
   events: [StockReceived, StockAdjusted, StockIssued],
   keys: { StockReceived: byEvent, StockAdjusted: byEvent, StockIssued: byEvent },
