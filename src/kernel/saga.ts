@@ -47,7 +47,7 @@ export interface RefusedCommand {
   readonly because: string;
 }
 
-export interface Saga<State, D extends AnyEventDefinition, Alarm extends string> {
+export interface Saga<State, D extends AnyEventDefinition, Alarm extends string, Wait extends string = string> {
   /** kebab-case, unique. */
   readonly name: string;
   readonly stateVersion: number;
@@ -61,7 +61,10 @@ export interface Saga<State, D extends AnyEventDefinition, Alarm extends string>
   /** What a refusal of one of its commands means; absent: the instance is parked with the refusal as its reason. */
   readonly onRefusal?: (state: State, refusal: RefusedCommand, instance: string) => Step<NoInfer<State>, Alarm>;
   readonly alarms: { readonly [Name in Alarm]: (state: State, instance: string) => Step<NoInfer<State>, Alarm> };
-  readonly explain: (state: State, instance: string) => WaitingFor;
+  /** All that an instance may wait for, by name: why it is where it is. */
+  readonly waits: { readonly [Name in Wait]: (state: State, instance: string) => WaitingFor };
+  /** Which of them it waits for now. */
+  readonly waitsFor: (state: State, instance: string) => NoInfer<Wait>;
   /** Somebody gave the instance up: what is taken back, and what stays. */
   readonly onAbandon: (state: State, instance: string) => Abandonment;
   /**
@@ -84,15 +87,16 @@ export interface AnySaga {
   readonly on: Readonly<Record<string, (state: never, data: never, instance: string, meta: ViewMeta) => Step<unknown>>>;
   readonly onRefusal?: (state: never, refusal: RefusedCommand, instance: string) => Step<unknown>;
   readonly alarms: Readonly<Record<string, (state: never, instance: string) => Step<unknown>>>;
-  readonly explain: (state: never, instance: string) => WaitingFor;
+  readonly waits: Readonly<Record<string, (state: never, instance: string) => WaitingFor>>;
+  readonly waitsFor: (state: never, instance: string) => string;
   readonly onAbandon: (state: never, instance: string) => Abandonment;
   readonly adopts?: true;
   readonly about: (instance: string) => RecordRef;
 }
 
-export const saga = <const State, D extends AnyEventDefinition, Alarm extends string = never>(
-  definition: Saga<State, D, Alarm>,
-): Saga<State, D, Alarm> => definition;
+export const saga = <const State, D extends AnyEventDefinition, Alarm extends string = never, Wait extends string = string>(
+  definition: Saga<State, D, Alarm, Wait>,
+): Saga<State, D, Alarm, Wait> => definition;
 
 /** The step of an instance that has nothing left to do. */
 export const finished = { finished: true } as const satisfies Step<never>;

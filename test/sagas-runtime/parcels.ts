@@ -46,7 +46,7 @@ interface State {
 type ParcelSaga = Saga<State, (typeof events)[number], 'overdue'>;
 
 /** Books and labels what is packed, and chases the carrier after two days. A parcel of zero grams is a fault of the house. */
-export const parcelJourney: ParcelSaga = saga<State, (typeof events)[number], 'overdue'>({
+export const parcelJourney: ParcelSaga = saga<State, (typeof events)[number], 'overdue', string>({
   name: 'parcel-journey',
   stateVersion: 1,
   events,
@@ -72,15 +72,16 @@ export const parcelJourney: ParcelSaga = saga<State, (typeof events)[number], 'o
     ParcelHandedOver: (_state, { parcel }) => ({ ...finished, send: [thankSender({ parcel })] }),
   },
   alarms: { overdue: (state, parcel) => ({ state: { ...state, moves: state.moves + 1 }, send: [chaseCarrier({ parcel })] }) },
-  explain: ({ carrier }, parcel) =>
-    carrier === undefined
-      ? { reason: 'The carrier has not answered yet.', next: 'The parcel is handed over.' }
-      : {
-          reason: `${carrier} has not come yet.`,
-          next: 'The sender is thanked.',
-          record: { category: 'parcel', id: parcel },
-          movedBy: { command: 'HandOver', permission: 'parcel:handle' },
-        },
+  waits: {
+    carrier: () => ({ reason: 'The carrier has not answered yet.', next: 'The parcel is handed over.' }),
+    pickup: ({ carrier }, parcel) => ({
+      reason: `${carrier} has not come yet.`,
+      next: 'The sender is thanked.',
+      record: { category: 'parcel', id: parcel },
+      movedBy: { command: 'HandOver', permission: 'parcel:handle' },
+    }),
+  },
+  waitsFor: ({ carrier }) => (carrier === undefined ? 'carrier' : 'pickup'),
   onAbandon: ({ pieces }, parcel) => {
     if (pieces > 99) throw new Error('Nobody counts so many');
     return { send: [chaseCarrier({ parcel })], stays: `${pieces} pieces stay in the yard.` };
@@ -89,7 +90,7 @@ export const parcelJourney: ParcelSaga = saga<State, (typeof events)[number], 'o
 });
 
 /** The same, knowing what to do when no pickup can be booked. */
-export const patientJourney: ParcelSaga = saga<State, (typeof events)[number], 'overdue'>({
+export const patientJourney: ParcelSaga = saga<State, (typeof events)[number], 'overdue', string>({
   ...parcelJourney,
   name: 'patient-journey',
   onRefusal: (state, { command: name, refused }, parcel) =>

@@ -8,7 +8,7 @@ import { Conflict } from '../../src/runtime/executor/port.ts';
 import { startProjector } from '../../src/runtime/projector/projector.ts';
 import { createQueryRunner, type WatchedQueryRunner } from '../../src/runtime/queries/runner.ts';
 import { type BenchHouse, benchHouse, DONE, refusedAs, until } from './bench-house.ts';
-import { ParcelHandedOver, ParcelPacked, PickupBooked, parcelJourney } from './parcels.ts';
+import { ParcelHandedOver, ParcelPacked, ParcelWeighed, PickupBooked, parcelJourney } from './parcels.ts';
 
 const journey = parcelJourney as unknown as AnySaga;
 const views = registry([
@@ -20,7 +20,14 @@ let house: BenchHouse;
 let queries: WatchedQueryRunner;
 beforeEach(async () => {
   house = await benchHouse();
-  queries = createQueryRunner({ pool: house.pool, registry: views, secret: 'secret', patienceMs: 5_000, checkOutput: true });
+  queries = createQueryRunner({
+    pool: house.pool,
+    log: house.log,
+    registry: views,
+    secret: 'secret',
+    patienceMs: 5_000,
+    checkOutput: true,
+  });
 });
 afterEach(async () => {
   await queries.close();
@@ -46,6 +53,7 @@ describe('the processes', () => {
       instance: 'p1',
       about: { category: 'parcel', id: 'p1' },
       status: 'running',
+      wait: 'pickup',
       reason: 'Fan has not come yet.',
       next: 'The sender is thanked.',
       since: '2026-03-03T10:00:00.000Z',
@@ -122,5 +130,42 @@ describe('the processes', () => {
     expect(await house.rows('select name, state from ops.checkpoints')).toEqual([{ name: 'processes', state: 'live' }]);
     expect(await list()).toEqual(['p1']);
     await projector.stop();
+  });
+
+  test('show any past standing again as it was shown then, also after their saga was reshaped', async () => {
+    let runner = await house.start(journey);
+    const recorded: { readonly before: bigint; readonly shown: unknown }[] = [];
+    const everything = async (asking: object): Promise<unknown> => {
+      const { items } = await queries.ask(listProcesses, { limit: '50', sort: 'since' } as never, asking as never);
+      return items;
+    };
+    const remember = async (): Promise<void> => {
+      await house.settled();
+      recorded.push({ before: ((await house.log.head()) ?? 0n) + 1n, shown: await everything(asking) });
+    };
+    for (const parcel of ['p1', 'p2', 'p3']) {
+      await pack(parcel);
+      await remember();
+      house.now = new Date(Date.parse(house.now) + 1_000).toISOString();
+    }
+    await house.tell('parcel-p1', PickupBooked({ parcel: 'p1', carrier: 'Fan' }));
+    await house.tell('parcel-p1', PickupBooked({ parcel: 'p1', carrier: 'Speedy' }));
+    await remember();
+    await house.tell('parcel-p2', ParcelHandedOver({ parcel: 'p2' }));
+    await house.tell('parcel-p3', ParcelWeighed({ parcel: 'p3', grams: 0 }));
+    await remember();
+    await runner.stop();
+    const terse = { ...journey.waits, pickup: () => ({ reason: 'On its way.', next: 'It arrives.' }) };
+    runner = await house.start({ ...journey, stateVersion: 2, waits: terse });
+    await until(async () => (await show('p1')).reason === 'On its way.');
+    await pack('p4');
+    await remember();
+    for (const { before, shown } of recorded) expect(await past(before)).toEqual(shown);
+
+    async function past(before: bigint): Promise<unknown> {
+      const sql = `select id from read_past.processes where from_position < $1 and (to_position is null or to_position >= $1)`;
+      expect(await house.rows(`${sql} group by id having count(*) > 1`, [String(before)])).toEqual([]);
+      return everything({ ...asking, asOf: { position: before - 1n } });
+    }
   });
 });

@@ -18,6 +18,7 @@ export const processesTable = table(
     ),
     about_category: text('Kind of the record it is about'),
     about_id: text('Id of the record it is about'),
+    wait: nullable(text('Name of what it waits for, of those its saga knows; null while it is parked, not adopted or over')),
     reason: text('Why it is where it is'),
     next: text('What happens once it moves'),
     waited_category: nullable(text('Kind of the record it waits for')),
@@ -38,7 +39,14 @@ export const processesTable = table(
 );
 
 /** Kept by the runner of sagas in the transaction that moves an instance; it counts as a view for whoever waits for it. */
-export const processes: AnyProjection = { ...PROCESSES, table: processesTable, events: processEvents, on: {}, keptBy: 'sagas' };
+export const processes: AnyProjection = {
+  ...PROCESSES,
+  table: processesTable,
+  events: processEvents,
+  on: {},
+  keptBy: 'sagas',
+  versioned: true,
+};
 
 const RecordAnswer = z.strictObject({
   category: z.string().meta({ description: 'Kind of the record' }),
@@ -58,6 +66,7 @@ const Tried = z.strictObject({ command: z.string(), times: z.int(), problem: z.s
 /** Where a process stands; for the pages of what it is about, too. */
 export const standing = {
   status: field.text('p.status'),
+  wait: field.maybe(field.text('p.wait')),
   reason: field.text('p.reason'),
   next: field.text('p.next'),
   since: field.instant('p.since'),

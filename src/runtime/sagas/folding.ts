@@ -6,6 +6,7 @@ import type { AnySaga } from '../../kernel/saga.ts';
 import type { Queued } from '../effects/outbox.ts';
 import type { StoredEvent } from '../event-log/port.ts';
 import { uuidv5 } from '../ids.ts';
+import type { Standing } from './history.ts';
 import { type Fact, type Instance, type Move, move, stopAgain } from './move.ts';
 import { commandIdOf, type Outgoing, type Resumed } from './outbox.ts';
 import { isAfter, type Seat } from './seats.ts';
@@ -26,6 +27,7 @@ export class Folding {
   /** What instances have kept since before this batch. */
   readonly #inbox: Map<string, readonly Visit[]>;
   readonly moved = new Map<string, Instance>();
+  readonly standings: Standing[] = [];
   readonly emptied = new Set<string>();
   readonly forgone = new Set<string>();
   kept: Visit[] = [];
@@ -53,7 +55,10 @@ export class Folding {
     const acts = isAfter(now, silentTo);
     if (acts) this.#hear(visit, result);
     if (result === undefined) return;
-    if (result.instance !== before) this.moved.set(name, result.instance);
+    if (result.instance !== before) {
+      this.moved.set(name, result.instance);
+      this.standings.push({ name, from: now, instance: result.instance });
+    }
     if (result.inbox === 'keep') this.kept.push(visit);
     if (result.inbox === 'drop') this.#drop(name, acts);
     if (acts && !visit.fact.history) this.outgoing.push(...outgoingOf(saga, visit, result, traceparent));

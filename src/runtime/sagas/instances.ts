@@ -1,6 +1,5 @@
 /** Instances of sagas as rows of ops.saga_instances. */
 import type pg from 'pg';
-import type { WaitingFor } from '../../kernel/saga.ts';
 import type { Instance, Refused } from './move.ts';
 import { storable } from './storable.ts';
 
@@ -14,7 +13,7 @@ interface Row {
   readonly about_category: string;
   readonly about_id: string;
   readonly since: string;
-  readonly waiting: WaitingFor;
+  readonly waiting: Instance['waiting'];
   readonly refusal: Refused | null;
   readonly stopped_by: string | null;
   readonly stopped_as: Instance['stoppedAs'] | null;
@@ -97,22 +96,27 @@ export async function showDrafts(client: pg.PoolClient, saga: string): Promise<v
 }
 
 const rowOf = (saga: string, name: string, instance: Instance): object => ({
+  ...instanceJson(saga, name, instance),
+  state: JSON.stringify(instance.state),
+  alarms: instance.alarms,
+  next_alarm_at: instance.status === 'running' ? firstDue(instance.alarms) : null,
+  stopped_by: instance.stoppedBy,
+  stopped_as: instance.stoppedAs,
+  recorded: instance.recorded,
+});
+
+/** What is shown of an instance, by the names of its columns. */
+export const instanceJson = (saga: string, name: string, instance: Instance): object => ({
   saga,
   instance: name,
   status: instance.status,
-  state: JSON.stringify(instance.state),
   attempt: instance.attempt,
-  alarms: instance.alarms,
-  next_alarm_at: instance.status === 'running' ? firstDue(instance.alarms) : null,
   correlation_id: instance.correlationId,
   since: instance.since,
   about_category: instance.about.category,
   about_id: instance.about.id,
   waiting: plain(instance.waiting),
   refusal: plain(instance.refusal ?? null),
-  stopped_by: instance.stoppedBy,
-  stopped_as: instance.stoppedAs,
-  recorded: instance.recorded,
 });
 
 const firstDue = (alarms: Instance['alarms']): string | null =>

@@ -25,6 +25,9 @@ export interface Alarm {
 
 export type Refused = Omit<RefusedCommand, 'input'>;
 
+/** What an instance waits for, as it is shown; the name is its saga's, absent where it waits for nothing of that kind. */
+export type Waiting = WaitingFor & { readonly wait?: string };
+
 export interface Instance {
   readonly status: ProcessStatus;
   readonly state: unknown;
@@ -34,7 +37,7 @@ export interface Instance {
   readonly correlationId: string;
   /** When the last fact moved it, ISO 8601. */
   readonly since: string;
-  readonly waiting: WaitingFor;
+  readonly waiting: Waiting;
   readonly refusal: Refused | undefined;
   /** Id of the event at which a parked instance stopped, or by which one was abandoned. */
   readonly stoppedBy: string | undefined;
@@ -208,11 +211,19 @@ const keepsForRetry = ({ meta }: Fact): Pick<Move, 'inbox'> =>
 const DONE: WaitingFor = { reason: 'It is finished.', next: 'Nothing is left to do.' };
 const BEGUN: WaitingFor = { reason: 'It has just begun.', next: 'Its first step is taken.' };
 
-function waitingOf(saga: AnySaga, name: string, instance: Instance): WaitingFor {
+function waitingOf(saga: AnySaga, name: string, instance: Instance): Waiting {
   if (instance.status === 'finished') return DONE;
   if (instance.status === 'abandoned') return { reason: 'It was given up.', next: abandonment(saga, name, instance).stays };
-  const explained = (saga.explain as (state: unknown, name: string) => WaitingFor)(instance.state, name);
+  const explained = explain(saga, name, instance.state);
   return instance.status === 'unadopted' ? foreign(saga, name, explained) : explained;
+}
+
+/** Why an instance is where it is, with the name of what it waits for. */
+function explain(saga: AnySaga, name: string, state: unknown): Waiting {
+  const wait = (saga.waitsFor as (state: unknown, name: string) => string)(state, name);
+  const told = saga.waits[wait] as ((state: unknown, name: string) => WaitingFor) | undefined;
+  if (told === undefined) throw new Error(`${saga.name} waits for nothing of the name ${wait}`);
+  return { ...told(state, name), wait };
 }
 
 /** What began before its saga was installed: somebody may have done by hand what the saga would do. */

@@ -6,6 +6,7 @@ import { rowsOf, transaction } from '../database.ts';
 import type { Ownership } from '../ownership.ts';
 import { describeView } from '../projector/ddl.ts';
 import { announce, demandSameLog } from '../projector/tables.ts';
+import { exchangeHistory } from './history.ts';
 import { loadStops, type Stop, showDrafts } from './instances.ts';
 import type { World } from './world.ts';
 
@@ -130,8 +131,9 @@ export async function advance(
 }
 
 /** Shows what a saga has made of history; from here on it is one of the others. */
-export async function join(client: pg.PoolClient, { saga: { name } }: Seat): Promise<void> {
+export async function join(client: pg.PoolClient, { saga: { name }, position }: Seat): Promise<void> {
   await showDrafts(client, name);
+  await exchangeHistory(client, name, position);
   await client.query('update ops.sagas set building = false where name = $1', [name]);
 }
 

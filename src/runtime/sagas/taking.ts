@@ -8,6 +8,7 @@ import { enqueue } from '../effects/outbox.ts';
 import type { StoredEvent } from '../event-log/port.ts';
 import { factOf, type Fact as StoredFact } from '../projector/fact.ts';
 import { Folding, type Visit } from './folding.ts';
+import { saveHistory } from './history.ts';
 import { loadInbox, saveInbox } from './inbox.ts';
 import { loadInstances, type Shelf, saveInstances } from './instances.ts';
 import { forgo, heard, post, release } from './outbox.ts';
@@ -74,6 +75,8 @@ async function takeOne(client: pg.PoolClient, { log, registry, events }: Taking,
   const folding = new Folding(seat, instances, kept);
   blaming(() => folding.takeAll(visits));
   await saveInstances(client, shelf, saga.name, folding.moved);
+  // What is built beside is not shown: it has no history before it is.
+  if (!seat.building) await saveHistory(client, saga.name, folding.standings);
   await saveInbox(
     client,
     saga.name,

@@ -35,19 +35,20 @@ export const invoiceIssue = saga({
   },
   onRefusal: (_, { because }, id) => ({ send: [withdrawInvoiceIssue({ id, because })] }),
   alarms: {},
-  explain: ({ step, refusal }, id) =>
-    step === 'withdrawn'
-      ? {
-          reason: `The series refused a number: ${refusal} The invoice is a draft again.`,
-          next: 'Issued again with a later date or in another series, it gets its number.',
-          record: { category: 'invoice', id },
-          movedBy: { command: 'IssueInvoice', permission: 'billing:invoice' },
-        }
-      : {
-          reason: 'The number is being taken from the series.',
-          next: 'The invoice is issued under that number.',
-          record: { category: 'invoice', id },
-        },
+  waits: {
+    issuing: (_, id) => ({
+      reason: 'The number is being taken from the series.',
+      next: 'The invoice is issued under that number.',
+      record: { category: 'invoice', id },
+    }),
+    issueAgain: ({ refusal }, id) => ({
+      reason: `The series refused a number: ${refusal} The invoice is a draft again.`,
+      next: 'Issued again with a later date or in another series, it gets its number.',
+      record: { category: 'invoice', id },
+      movedBy: { command: 'IssueInvoice', permission: 'billing:invoice' },
+    }),
+  },
+  waitsFor: ({ step }) => (step === 'withdrawn' ? 'issueAgain' : 'issuing'),
   // A number may be taken at any moment, and a number whose invoice was withdrawn is a gap: nothing is taken back.
   onAbandon: ({ step }) => ({
     stays:

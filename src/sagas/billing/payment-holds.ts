@@ -36,11 +36,14 @@ export const paymentHolds = saga({
     PaymentLapsed: ({ invoiceIds }, _, paymentId) => ({ send: invoiceIds.map(id => unapplyPaymentFromInvoice({ id, paymentId })) }),
   },
   alarms: { unrecorded: (_, id) => ({ send: [lapsePayment({ id })] }) },
-  explain: (_, id) => ({
-    reason: 'Invoices are held for a payment whose recording has not been completed.',
-    next: 'Unless it is recorded within ten minutes, the invoices are open again.',
-    record: { category: 'payment', id },
-  }),
+  waits: {
+    recording: (_, id) => ({
+      reason: 'Invoices are held for a payment whose recording has not been completed.',
+      next: 'Unless it is recorded within ten minutes, the invoices are open again.',
+      record: { category: 'payment', id },
+    }),
+  },
+  waitsFor: () => 'recording',
   onAbandon: ({ invoiceIds }) => ({
     stays: `${invoiceIds.length === 1 ? 'One invoice keeps' : `${invoiceIds.length} invoices keep`} what was set against it for a payment that was never recorded.`,
   }),

@@ -23,11 +23,14 @@ export const accountActivation = saga({
     }),
   },
   alarms: {},
-  explain: ({ accountId }) => ({
-    reason: 'The account of a won deal is becoming a customer.',
-    next: 'The account is active.',
-    record: { category: Account.category, id: accountId },
-  }),
+  waits: {
+    activation: ({ accountId }) => ({
+      reason: 'The account of a won deal is becoming a customer.',
+      next: 'The account is active.',
+      record: { category: Account.category, id: accountId },
+    }),
+  },
+  waitsFor: () => 'activation',
   onAbandon: () => ({ stays: 'The account stays a prospect until its next deal is won.' }),
   about: id => ({ category: Deal.category, id }),
 });

@@ -43,18 +43,19 @@ export const dealOrder = saga({
   },
   onRefusal: (state, { because }, orderId) => undone(state, orderId, because),
   alarms: {},
-  explain: ({ dealId, placed }, orderId) =>
-    placed
-      ? {
-          reason: 'The order of this deal is on its way.',
-          next: 'The deal is won when the order is paid; should the order come to nothing, the deal can be ordered again.',
-          record: { category: SalesOrder.category, id: orderId },
-        }
-      : {
-          reason: 'The order of this deal is being placed.',
-          next: 'The order waits to be accepted.',
-          record: { category: Deal.category, id: dealId },
-        },
+  waits: {
+    placing: ({ dealId }) => ({
+      reason: 'The order of this deal is being placed.',
+      next: 'The order waits to be accepted.',
+      record: { category: Deal.category, id: dealId },
+    }),
+    order: (_, orderId) => ({
+      reason: 'The order of this deal is on its way.',
+      next: 'The deal is won when the order is paid; should the order come to nothing, the deal can be ordered again.',
+      record: { category: SalesOrder.category, id: orderId },
+    }),
+  },
+  waitsFor: ({ placed }) => (placed ? 'order' : 'placing'),
   onAbandon: ({ dealId, placed }, orderId) =>
     placed
       ? { stays: 'The order goes its way; the deal does not hear of it when it is declined or cancelled.' }

@@ -30,11 +30,14 @@ export const leadConversion = saga({
     DealOpened: () => finished,
   },
   alarms: {},
-  explain: ({ dealId }) => ({
-    reason: 'The account, the contact and the deal of this lead are being made.',
-    next: 'The deal appears in the first stage of the pipeline.',
-    record: { category: Deal.category, id: dealId },
-  }),
+  waits: {
+    making: ({ dealId }) => ({
+      reason: 'The account, the contact and the deal of this lead are being made.',
+      next: 'The deal appears in the first stage of the pipeline.',
+      record: { category: Deal.category, id: dealId },
+    }),
+  },
+  waitsFor: () => 'making',
   onAbandon: () => ({
     stays: 'What was made of the lead so far stays; what is missing of account, contact and deal is to be made by hand.',
   }),

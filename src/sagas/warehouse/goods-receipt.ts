@@ -32,10 +32,13 @@ export const goodsReceipt = saga({
     },
   },
   alarms: {},
-  explain: ({ pending }) => ({
-    reason: `${pending.length === 1 ? 'One line of the receipt is' : `${pending.length} lines of the receipt are`} being put into stock.`,
-    next: 'Those who wait for these goods are served, oldest order first.',
-  }),
+  waits: {
+    storing: ({ pending }) => ({
+      reason: `${pending.length === 1 ? 'One line of the receipt is' : `${pending.length} lines of the receipt are`} being put into stock.`,
+      next: 'Those who wait for these goods are served, oldest order first.',
+    }),
+  },
+  waitsFor: () => 'storing',
   onAbandon: ({ pending }) => ({
     stays: `${pending.length === 1 ? 'One line of the receipt is' : `${pending.length} lines of the receipt are`} not in stock; adjust the stock by hand.`,
   }),

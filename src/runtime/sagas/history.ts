@@ -1,0 +1,67 @@
+/** Every standing of every instance, as rows of ops.saga_history: from which position in the log to which it was shown. */
+import type pg from 'pg';
+import { instanceJson } from './instances.ts';
+import type { Instance } from './move.ts';
+
+/** An instance as it stood from a position on. */
+export interface Standing {
+  readonly name: string;
+  readonly from: bigint;
+  readonly instance: Instance;
+}
+
+const END = `
+  update ops.saga_history h set to_position = g.from_position
+  from (select instance, min(from_position) as from_position from json_to_recordset($2::json) as r(instance text, from_position bigint)
+    group by instance) g
+  where h.saga = $1 and h.instance = g.instance and h.to_position is null`;
+
+const COLUMNS =
+  'saga, instance, from_position, to_position, status, attempt, correlation_id, since, about_category, about_id, waiting, refusal';
+
+const BEGIN = `
+  insert into ops.saga_history (${COLUMNS})
+  select ${COLUMNS} from json_to_recordset($1::json) as r(saga text, instance text, from_position bigint, to_position bigint, status text,
+    attempt integer, correlation_id text, since timestamptz, about_category text, about_id text, waiting jsonb, refusal jsonb)`;
+
+/** Writes what the instances of a saga went through; standings are in the order of the log, the last of each instance is so still. */
+export async function saveHistory(client: pg.PoolClient, saga: string, standings: readonly Standing[]): Promise<void> {
+  if (standings.length === 0) return;
+  const rows = [...Map.groupBy(standings, ({ name }) => name).values()].flatMap(course => spans(saga, course));
+  await client.query(END, [saga, JSON.stringify(rows)]);
+  await client.query(BEGIN, [JSON.stringify(rows)]);
+}
+
+/** Several standings of one position come to the last of them. */
+function spans(saga: string, course: readonly Standing[]): readonly object[] {
+  const lasting = course.filter(({ from }, index) => course[index + 1]?.from !== from);
+  return lasting.map(({ name, from, instance }, index) => ({
+    ...instanceJson(saga, name, instance),
+    from_position: from.toString(),
+    to_position: lasting[index + 1]?.from.toString(),
+  }));
+}
+
+const SAME = `(h.status, h.attempt, h.since, h.waiting, h.refusal) is not distinct from (i.status, i.attempt, i.since, i.waiting, i.refusal)`;
+
+const END_CHANGED = `
+  update ops.saga_history h set to_position = $2 where h.saga = $1 and h.to_position is null
+    and not exists (select from ops.saga_instances i where i.saga = h.saga and i.instance = h.instance and ${SAME})`;
+
+const BEGIN_CHANGED = `
+  insert into ops.saga_history (saga, instance, from_position, status, attempt, correlation_id, since, about_category, about_id, waiting,
+    refusal)
+  select saga, instance, $2, status, attempt, correlation_id, since, about_category, about_id, waiting, refusal from ops.saga_instances i
+  where i.saga = $1
+    and not exists (select from ops.saga_history h where h.saga = i.saga and h.instance = i.instance and h.to_position is null)
+  on conflict (saga, instance, from_position) do update set to_position = null, status = excluded.status, attempt = excluded.attempt,
+    since = excluded.since, waiting = excluded.waiting, refusal = excluded.refusal`;
+
+/** A saga shows from a position on what it has made of history: what was shown before stays so for the time before. */
+export async function exchangeHistory(client: pg.PoolClient, saga: string, position: bigint | undefined): Promise<void> {
+  const { rows } = await client.query('select from ops.saga_history where saga = $1 limit 1', [saga]);
+  // What was shown at that position itself was shown before the exchange; of a new saga nothing was.
+  const from = (position ?? 0n) + (rows.length > 0 ? 1n : 0n);
+  await client.query(END_CHANGED, [saga, from.toString()]);
+  await client.query(BEGIN_CHANGED, [saga, from.toString()]);
+}
