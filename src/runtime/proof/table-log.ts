@@ -46,7 +46,7 @@ export async function hasTableLog(database: Queryable): Promise<boolean> {
 
 export function tableLog(pool: pg.Pool): FoundLog {
   const page = async (after: bigint | undefined, limit: number): Promise<readonly FoundEvent[]> => {
-    const sql = `select ${COLUMNS} from eventstore.events where position > $1 and ${BUSINESS} order by position limit $2`;
+    const sql = `select ${COLUMNS} from eventstore.events e where e.position > $1 and ${BUSINESS} order by e.position limit $2`;
     return (await rowsOf<Row>(pool, sql, [`${after ?? 0n}`, limit])).map(foundIn);
   };
   return {
@@ -88,7 +88,7 @@ async function gapsIn(pool: pg.Pool): Promise<readonly string[]> {
   const sql = `
     select before::text, position::text
     from (select position, lag(position, 1, 0::bigint) over (order by position) as before from eventstore.events) as pairs
-    where position <> before + 1 order by position limit ${GAPS_MAX}`;
+    where position <> before + 1 order by pairs.position limit ${GAPS_MAX}`;
   const { rows } = await transaction(pool, async client => {
     await bePatient(client);
     return client.query<{ before: string; position: string }>(patiently(sql));
