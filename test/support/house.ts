@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startNode } from '../../src/eventstore/server.ts';
 import { runApi } from '../../src/runtime/api-role.ts';
+import type { WorkerConfig } from '../../src/runtime/worker-role.ts';
 import { freshDatabase } from './postgres.ts';
 
 export const ADMIN_PASSWORD = 'a-password-for-tests';
@@ -48,19 +49,24 @@ export interface TestHouse extends Voice {
 const PATIENCE_MS = 15_000;
 const PAUSE_MS = 25;
 
-export async function startHouse(): Promise<TestHouse> {
+/** `settings` are of the house's ways out: the mail server, which webhooks it may reach, where traces go. */
+export async function startHouse(
+  settings: Partial<Pick<WorkerConfig, 'smtpUrl' | 'mailFrom' | 'webhooksAllow'>> = {},
+): Promise<TestHouse> {
   const database = await freshDatabase();
   const node = await startNode({ databaseUrl: database.url, port: 0 });
   const keysDir = await mkdtemp(join(tmpdir(), 'throughline-keys-'));
   const config = {
     keysDir,
     proofDir: join(keysDir, 'proof'),
+    effectsDir: join(keysDir, 'effects'),
     databaseUrl: database.url,
     eventstoreUrl: `esdb://127.0.0.1:${node.port}?tls=false`,
     timeZone: 'Europe/Bucharest',
     logLevel: 'warn',
     port: 0,
     adminPassword: ADMIN_PASSWORD,
+    ...settings,
   } as const;
   const worker = await startWorker(config);
   const api = await runApi(config);
