@@ -77,6 +77,6 @@ describe('views compared with a fresh fold of the log', () => {
   test('made by other code say so instead of differing by chance', async () => {
     const { pool, log } = await kept();
     const [view] = await compareViews({ pool, log, registry: registryOf([pursesOf(2)]) });
-    expect(view).toMatchObject({ equal: false, firstDifference: expect.stringContaining('made by other code, version 1') });
+    expect(view).toMatchObject({ equal: false, firstDifference: expect.stringContaining('built as version 1 of other code') });
   });
 });

@@ -6,13 +6,12 @@
 import type pg from 'pg';
 import type { Registry } from '../../kernel/module.ts';
 import type { AnyProjection } from '../../kernel/projection.ts';
-import { bePatient, connected, transaction, transactionOn } from '../database.ts';
+import { bePatient, connected, rowsOf, transaction, transactionOn } from '../database.ts';
 import type { EventLog } from '../event-log/port.ts';
 import { project } from './batch.ts';
 import { type Build, comparable, createTable, shapeOf, viewOf } from './ddl.ts';
 import { type Digest, differenceIn, digestOf } from './digest.ts';
 import { factOf } from './fact.ts';
-import { logicOf } from './logic.ts';
 
 export interface ComparisonOptions {
   readonly pool: pg.Pool;
@@ -95,26 +94,28 @@ interface ShownRow {
   readonly version: number;
   readonly position: string | null;
   readonly shape: string;
-  readonly logic: string | null;
 }
 
 async function standingsOf(client: pg.PoolClient, projections: readonly AnyProjection[]): Promise<readonly Standing[]> {
-  const { rows } = await client.query<ShownRow>('select name, version, position::text, shape, logic from ops.checkpoints where shown');
+  const rows = await rowsOf<ShownRow>(client, 'select name, version, position::text, shape from ops.checkpoints where shown');
+  const pasts = await rowsOf<{ name: string }>(client, `select viewname as name from pg_views where schemaname = 'read_past'`);
   return projections.map(projection => {
     const row = rows.find(({ name }) => name === projection.name);
     return {
       build: { projection, generation: 1, schema: TEMPORARY },
       position: row?.position == null ? undefined : BigInt(row.position),
-      problem: problemOf(projection, row),
+      problem: problemOf(projection, row, new Set(pasts.map(({ name }) => name))),
     };
   });
 }
 
-function problemOf(projection: AnyProjection, row: ShownRow | undefined): string | undefined {
+/** What was made by other functions is compared all the same: what they were says less than what they made. */
+function problemOf(projection: AnyProjection, row: ShownRow | undefined, pasts: ReadonlySet<string>): string | undefined {
   if (row === undefined) return 'it was never built here';
-  const same =
-    row.version === projection.version && row.shape === shapeOf(projection) && (row.logic ?? logicOf(projection)) === logicOf(projection);
-  return same ? undefined : `it was made by other code, version ${row.version}; a worker with this code builds it anew`;
+  if (row.version !== projection.version || row.shape !== shapeOf(projection))
+    return `it was built as version ${row.version} of other code; a worker with this code builds it anew`;
+  if (projection.versioned && !pasts.has(projection.table.name)) return 'its past was not kept; a worker with this code builds it anew';
+  return undefined;
 }
 
 /** One pass over the log for all views, each up to where it stands. */
