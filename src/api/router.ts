@@ -89,6 +89,7 @@ const tracing = (response: Response): ReturnType<typeof traceOf> => response.loc
 export function send(response: Response, { status, headers = {}, body, stream }: Answer): void {
   response.status(status).set(headers);
   if (stream !== undefined) {
+    response.locals['streamed'] = true;
     response.flushHeaders();
     stream(response);
     return;

@@ -20,7 +20,7 @@ export type ApiConfig = FoundationConfig & Pick<Config, 'port' | 'adminPassword'
 
 /** Answers over HTTP on loopback. */
 export async function runApi(config: ApiConfig): Promise<Role & { readonly url: string }> {
-  const foundation = await layFoundation(config, POOL_MAX);
+  const foundation = await layFoundation(config, 'api', POOL_MAX);
   const { pool, log, registry, queries, executor, logger, metrics } = foundation;
   gaugeBacklog({ ...foundation, meter: metrics.meter });
   const identity = createIdentity({ database: pool, registry, queries, clock: systemClock });

@@ -17,6 +17,7 @@ import { PersonalData } from './personal/personal-data.ts';
 import { createQueryRunner, type WatchedQueryRunner } from './queries/runner.ts';
 import { sharedSecret } from './secrets.ts';
 import { StartRefused } from './supervisor/refused.ts';
+import { startTracing } from './tracing.ts';
 
 /** What every role that works on the business stands on. */
 export interface Foundation {
@@ -34,16 +35,18 @@ export interface Foundation {
   close(): Promise<void>;
 }
 
-export type FoundationConfig = Pick<Config, 'databaseUrl' | 'eventstoreUrl' | 'keysDir' | 'proofDir' | 'timeZone' | 'logLevel'>;
+export type FoundationConfig = Pick<Config, 'databaseUrl' | 'eventstoreUrl' | 'keysDir' | 'proofDir' | 'timeZone' | 'logLevel'> &
+  Partial<Pick<Config, 'traceEndpoint'>>;
 
 const DATABASE_PATIENCE_MS = 20_000;
 const QUERY_PATIENCE_MS = 2_000;
 
 /** @throws StartRefused when the database or the event store named in the configuration cannot be reached */
-export async function layFoundation(config: FoundationConfig, poolMax: number): Promise<Foundation> {
+export async function layFoundation(config: FoundationConfig, role: string, poolMax: number): Promise<Foundation> {
   const { databaseUrl, eventstoreUrl, timeZone, logLevel } = config;
   if (databaseUrl === undefined || eventstoreUrl === undefined)
     throw new StartRefused('A role of its own needs DATABASE_URL and EVENTSTORE_URL.');
+  const tracing = startTracing(config.traceEndpoint, role);
   const metrics = startMetrics();
   const logger = createLogger({ level: logLevel });
   await waitForDatabase(databaseUrl, DATABASE_PATIENCE_MS).catch(unreachable('DATABASE_URL'));
@@ -66,6 +69,7 @@ export async function layFoundation(config: FoundationConfig, poolMax: number): 
     await log.close();
     await pool.end();
     await metrics.close();
+    await tracing.close();
   };
   return { pool, log, rawLog, personal, registry: house, queries, executor, metrics, logger, close };
 }

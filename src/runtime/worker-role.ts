@@ -28,7 +28,7 @@ export type WorkerConfig = FoundationConfig &
 
 /** Keeps the views, moves the sagas and sends effects; tells on a loopback port of its own how it fares. */
 export async function runWorker(config: WorkerConfig): Promise<Role & { readonly url: string }> {
-  const foundation = await layFoundation(config, POOL_MAX);
+  const foundation = await layFoundation(config, 'worker', POOL_MAX);
   const { log, pool, personal, registry, executor, logger, metrics } = foundation;
   const onBatch = batchMeter(metrics.meter);
   const projector = await startProjector({ log, pool, registry, erase: personal.erase, logger, onBatch }).catch((error: unknown) => {
@@ -39,7 +39,7 @@ export async function runWorker(config: WorkerConfig): Promise<Role & { readonly
     logger.error({ err: error }, 'the views can no longer be kept');
     process.exit(1);
   });
-  const sagas = startSagas({ log, pool, registry, executor, clock: systemClock, logger });
+  const sagas = startSagas({ log, pool, registry, executor, texts: personal, clock: systemClock, logger });
   const effects = startEffects({
     ...foundation,
     clock: systemClock,

@@ -38,6 +38,7 @@ export interface Voice {
 export interface TestHouse extends Voice {
   readonly url: string;
   readonly databaseUrl: string;
+  readonly eventstoreUrl: string;
   readonly keysDir: string;
   /** The worker's process, and where it tells how it fares. */
   readonly worker: { readonly url: string; readonly pid: number };
@@ -51,7 +52,7 @@ const PAUSE_MS = 25;
 
 /** `settings` are of the house's ways out: the mail server, which webhooks it may reach, where traces go. */
 export async function startHouse(
-  settings: Partial<Pick<WorkerConfig, 'smtpUrl' | 'mailFrom' | 'webhooksAllow'>> = {},
+  settings: Partial<Pick<WorkerConfig, 'smtpUrl' | 'mailFrom' | 'webhooksAllow' | 'traceEndpoint'>> = {},
 ): Promise<TestHouse> {
   const database = await freshDatabase();
   const node = await startNode({ databaseUrl: database.url, port: 0 });
@@ -82,6 +83,7 @@ export async function startHouse(
     },
     url: api.url,
     databaseUrl: database.url,
+    eventstoreUrl: config.eventstoreUrl,
     keysDir,
     worker,
     stop: async () => {

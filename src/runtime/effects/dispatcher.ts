@@ -3,6 +3,7 @@ import type { Adapters } from '../../kernel/effect.ts';
 import { within } from '../event-log/patience.ts';
 import type { Ownership } from '../ownership.ts';
 import type { Bell } from '../sagas/bell.ts';
+import { traced } from '../tracing.ts';
 import { attempt, type Due } from './attempt.ts';
 import type { Journal } from './journal.ts';
 import { type Done, settle } from './settling.ts';
@@ -17,7 +18,7 @@ const LOOK_AGAIN_MS = 500;
 /** Whoever sends it again after a stop sends it under the same id. */
 const PARTING_MS = 1_000;
 
-type Pending = Due & { readonly troubled: boolean };
+type Pending = Due & { readonly troubled: boolean; readonly traceparent: string | null };
 
 /**
  * Of each destination that does not rest, the effects due longest. `$1` are effects under way, `$2` how many of each
@@ -25,7 +26,7 @@ type Pending = Due & { readonly troubled: boolean };
  */
 const NEXT = `
   select e.id::text as id, e.effect, e.channel, e.destination, e.payload, e.position::text as position, e.round, e.tries,
-         d.failures > 0 as troubled
+         e.traceparent, d.failures > 0 as troubled
   from ops.effect_destinations d
   cross join lateral (
     select * from ops.effects e
@@ -45,7 +46,8 @@ export async function dispatch(world: World, owner: Ownership, journal: Journal,
   const start = (due: Pending): void => {
     const triedAt = world.clock.now();
     const began = performance.now();
-    const over = attempt(world, journal, due, ending.signal).then(tried => {
+    const led = { traceparent: due.traceparent ?? undefined, attributes: { 'throughline.channel': due.channel } };
+    const over = traced(`send ${due.effect}`, led, () => attempt(world, journal, due, ending.signal)).then(tried => {
       done.push({ due, tried, triedAt, milliseconds: performance.now() - began });
       bells.due.ring();
     });

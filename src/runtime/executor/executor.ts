@@ -1,4 +1,4 @@
-import { metrics, SpanStatusCode, trace } from '@opentelemetry/api';
+import { metrics } from '@opentelemetry/api';
 import { z } from 'zod';
 import { authorise, system } from '../../kernel/authority.ts';
 import { type AnyCommand, type Ask, type CommandMessage, type DecisionContext, type RecordRef, streamOf } from '../../kernel/command.ts';
@@ -10,6 +10,7 @@ import { type Clock, dayIn } from '../clock.ts';
 import { type Appended, type EventLog, type NewEvent, WrongRevision } from '../event-log/port.ts';
 import { digest, recordId, uuidv5 } from '../ids.ts';
 import type { QueryRunner } from '../queries/port.ts';
+import { traced } from '../tracing.ts';
 import { Holds } from './holds.ts';
 import { type Blind, recordNamed } from './naming.ts';
 import { type Done, later } from './outcomes.ts';
@@ -72,8 +73,6 @@ export function createExecutor(options: ExecutorOptions): WatchedExecutor {
   return new CommandExecutor(options);
 }
 
-const tracer = trace.getTracer('throughline');
-
 class CommandExecutor implements WatchedExecutor {
   readonly #options: ExecutorOptions;
   readonly #turns = new Turns();
@@ -99,17 +98,14 @@ class CommandExecutor implements WatchedExecutor {
   }
 
   execute(message: CommandMessage, execution: Execution): Promise<Outcome> {
-    return tracer.startActiveSpan(`execute ${message.command}`, async span => {
+    return traced(`execute ${message.command}`, execution, async traceparent => {
       try {
-        const outcome = await this.#run(message, execution, 0);
+        const outcome = await this.#run(message, { ...execution, ...(traceparent === undefined ? {} : { traceparent }) }, 0);
         this.#outcomes.add(1, { command: message.command, outcome: outcome.kind });
         return outcome;
       } catch (error) {
         this.#outcomes.add(1, { command: message.command, outcome: error instanceof Error ? error.name : 'Error' });
-        span.setStatus({ code: SpanStatusCode.ERROR });
         throw error;
-      } finally {
-        span.end();
       }
     });
   }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { trace } from '@opentelemetry/api';
 import type pg from 'pg';
 import type { Registry } from '../../kernel/module.ts';
 import { PERSON_ERASED } from '../../kernel/personal.ts';
 import type { EventLog, StoredEvent } from '../event-log/port.ts';
 import type { Ownership } from '../ownership.ts';
+import { tracedTogether } from '../tracing.ts';
 import { takeIn } from './batch.ts';
 import { tableOf } from './ddl.ts';
 import { type Fact, factOf } from './fact.ts';
@@ -12,8 +12,6 @@ import { requestedOf, withdraw } from './requests.ts';
 import { beginAnew, nearest, seatsIn } from './seats.ts';
 import { swap } from './swap.ts';
 import { detach, isOwnFault, type Seat } from './tables.ts';
-
-const tracer = trace.getTracer('throughline');
 
 const SWAP_RETRY_MS = 1_000;
 const ATTEND_EVERY_MS = 250;
@@ -181,19 +179,16 @@ export class Reign {
     const facts = events.map(event => factOf(event, registry)).filter((fact): fact is Fact => fact !== undefined);
     const batch = { facts, last: newest.position, live };
     const attributes = { 'throughline.events': events.length, 'throughline.position': newest.position.toString() };
-    await tracer.startActiveSpan('project batch', { attributes }, async span => {
-      try {
-        const { kept, lost } = await ownership.transaction(async client => {
-          const taken = await takeIn(client, [...seats], batch);
-          // After all that the batch itself tells of them.
-          await erase?.(client, erasedIn(facts));
-          return taken;
-        });
-        for (const seat of kept) seat.position = further(seat.position, newest.position);
-        for (const { seat, reason } of lost) this.#lose(seat, reason);
-      } finally {
-        span.end();
-      }
+    const traceparents = live ? events.map(({ metadata }) => metadata?.traceparent) : [];
+    await tracedTogether('project batch', traceparents, attributes, async () => {
+      const { kept, lost } = await ownership.transaction(async client => {
+        const taken = await takeIn(client, [...seats], batch);
+        // After all that the batch itself tells of them.
+        await erase?.(client, erasedIn(facts));
+        return taken;
+      });
+      for (const seat of kept) seat.position = further(seat.position, newest.position);
+      for (const { seat, reason } of lost) this.#lose(seat, reason);
     });
     if (live) this.#position = newest.position;
     onBatch({
