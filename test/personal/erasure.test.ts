@@ -31,6 +31,12 @@ const planted: Planted[] = [];
 beforeAll(async () => {
   house = await startHouse();
   pool = openPool(house.databaseUrl, { max: 4 });
+  // Commands leave the outbox within milliseconds; what stood in it is written down beside.
+  await pool.query(`
+    create table ops.seen_outbox (input text);
+    create function ops.see_outbox() returns trigger language plpgsql as $$
+      begin insert into ops.seen_outbox values (new.input::text); return new; end $$;
+    create trigger see_outbox after insert on ops.saga_outbox for each row execute function ops.see_outbox()`);
   for (let index = 0; index < PEOPLE; index++) planted.push(await plant(index));
 }, 60_000);
 
@@ -112,6 +118,8 @@ describe('before anybody is erased', () => {
     expect(found.filter(where => where.startsWith('read_data.')).length).toBeGreaterThan(4);
     expect(found.filter(where => !where.startsWith('read_data.'))).toEqual([]);
     expect((await findings(PLAIN)).filter(where => where.startsWith('eventstore.'))).toHaveLength(PEOPLE);
+    const { rows } = await pool.query<{ input: string }>('select input from ops.seen_outbox');
+    expect(rows.filter(({ input }) => input.includes('$sealed')).length).toBeGreaterThanOrEqual(3 * PEOPLE);
     const answers = await everyAnswer(house, planting(0));
     for (const text of [' wants windows', ' Pop', ' wants blue', '-town']) expect(answers).toContain(`${planting(0).mark}${text}`);
   });

@@ -40,8 +40,8 @@ class Reader {
     this.#owner = owner;
     this.#bell = bell;
     this.#reached = reached;
-    const { log, registry } = world;
-    this.#taking = { log, registry, events: new Map([...registry.events, ...processEvents.map(event => [event.type, event] as const)]) };
+    const events = new Map([...world.registry.events, ...processEvents.map(event => [event.type, event] as const)]);
+    this.#taking = { ...world, events };
   }
 
   /** What is shown first begins where these are. */

@@ -75,7 +75,7 @@ const known = ({ refused, refused_because }: Pending): Refused | undefined =>
   refused === null ? undefined : { refused, because: refused_because ?? '' };
 
 /** Asks the command; its refusal, or undefined when it was done. @throws Error when it can be neither */
-async function ask({ executor }: World, row: Pending): Promise<Refused | undefined> {
+async function ask({ executor, texts }: World, row: Pending): Promise<Refused | undefined> {
   const execution: Execution = {
     caller: system(`saga:${row.saga}`),
     commandId: row.command_id,
@@ -84,7 +84,8 @@ async function ask({ executor }: World, row: Pending): Promise<Refused | undefin
     ...(row.occurred_at ? { occurredAt: row.occurred_at } : {}),
     ...(row.traceparent ? { traceparent: row.traceparent } : {}),
   };
-  const outcome = await executor.execute({ command: row.command, input: row.input }, execution);
+  const input = texts === undefined ? row.input : await texts.open(row.input);
+  const outcome = await executor.execute({ command: row.command, input }, execution);
   if (outcome.kind === 'done') return undefined;
   if (outcome.kind === 'refused') return { refused: outcome.refusal.refused, because: outcome.refusal.because };
   throw new Error(`${row.command} was answered ${outcome.kind}, which the house itself should never hear`);
@@ -100,7 +101,7 @@ async function again(owner: Ownership, row: Pending, problem: string, bell: Bell
   setTimeout(() => bell.ring(), pauseMs).unref();
 }
 
-/** Makes the refusal a fact. Until the saga has taken it, the command stays first in its line: what follows may have to wait. */
+/** Makes the refusal a fact, with the input as it was kept. Until the saga has taken it, the command stays first in its line: what follows may have to wait. */
 async function tell({ log, clock }: World, owner: Ownership, row: Pending, refusal: Refused): Promise<void> {
   await keepRefusal(owner, row, refusal);
   const { saga, instance, command_id: commandId, command } = row;

@@ -6,6 +6,7 @@ import type { AnySaga } from '../../kernel/saga.ts';
 import type { Queued } from '../effects/outbox.ts';
 import type { StoredEvent } from '../event-log/port.ts';
 import { uuidv5 } from '../ids.ts';
+import { type PersonalTexts, secretsOf } from '../personal/texts.ts';
 import type { Standing } from './history.ts';
 import { type Fact, type Instance, type Move, move, stopAgain } from './move.ts';
 import { commandIdOf, type Outgoing, type Resumed } from './outbox.ts';
@@ -26,6 +27,7 @@ export class Folding {
   readonly #before: ReadonlyMap<string, Instance>;
   /** What instances have kept since before this batch. */
   readonly #inbox: Map<string, readonly Visit[]>;
+  readonly #texts: PersonalTexts | undefined;
   readonly moved = new Map<string, Instance>();
   readonly standings: Standing[] = [];
   readonly emptied = new Set<string>();
@@ -36,10 +38,11 @@ export class Folding {
   readonly heard: DataOf<typeof CommandRefused>[] = [];
   readonly resumed: Resumed[] = [];
 
-  constructor(seat: Seat, before: ReadonlyMap<string, Instance>, inbox: ReadonlyMap<string, readonly Visit[]>) {
+  constructor(seat: Seat, before: ReadonlyMap<string, Instance>, inbox: ReadonlyMap<string, readonly Visit[]>, texts?: PersonalTexts) {
     this.#seat = seat;
     this.#before = before;
     this.#inbox = new Map(inbox);
+    this.#texts = texts;
   }
 
   takeAll(visits: readonly Visit[]): void {
@@ -61,9 +64,15 @@ export class Folding {
     }
     if (result.inbox === 'keep') this.kept.push(visit);
     if (result.inbox === 'drop') this.#drop(name, acts);
-    if (acts && !visit.fact.history) this.outgoing.push(...outgoingOf(saga, visit, result, traceparent));
+    if (acts && !visit.fact.history)
+      this.outgoing.push(...outgoingOf(saga, visit, result, traceparent).map(row => this.#sealed(row, visit)));
     if (acts && visit.fact.wakes) this.effects.push(...effectsOf(saga, visit, result, traceparent));
     if (result.inbox === 'resume') this.#resume(result.instance, name, now, acts);
+  }
+
+  /** What a step copies of a person out of its event stands sealed in the outbox. */
+  #sealed(row: Outgoing, { stored }: Visit): Outgoing {
+    return this.#texts === undefined ? row : { ...row, input: this.#texts.seal(row.input, secretsOf(stored)) };
   }
 
   /** Where it stopped before, it stops again; only a retry takes it further. */

@@ -17,7 +17,7 @@ import { storable } from './storable.ts';
 import type { World } from './world.ts';
 
 /** What taking a batch leans on. */
-export interface Taking extends Pick<World, 'log' | 'registry'> {
+export interface Taking extends Pick<World, 'log' | 'registry' | 'texts'> {
   /** By type, those of processes too. */
   readonly events: Events;
 }
@@ -62,7 +62,7 @@ function readOf(stored: StoredEvent, events: Events): Read | undefined {
   return fact && { stored, fact };
 }
 
-async function takeOne(client: pg.PoolClient, { log, registry, events }: Taking, seat: Seat, read: readonly Read[]): Promise<void> {
+async function takeOne(client: pg.PoolClient, { log, registry, texts, events }: Taking, seat: Seat, read: readonly Read[]): Promise<void> {
   const visits = blaming(() => visitsOf(seat, read));
   if (visits.length === 0) return;
   const { saga } = seat;
@@ -72,7 +72,7 @@ async function takeOne(client: pg.PoolClient, { log, registry, events }: Taking,
   const kept = blaming(
     () => new Map([...inbox].map(([name, stored]) => [name, stored.map(entry => keptVisit(seat, name, entry, events))])),
   );
-  const folding = new Folding(seat, instances, kept);
+  const folding = new Folding(seat, instances, kept, texts);
   blaming(() => folding.takeAll(visits));
   await saveInstances(client, shelf, saga.name, folding.moved);
   // What is built beside is not shown: it has no history before it is.
