@@ -15,16 +15,19 @@ interface Migration {
 /**
  * Brings the database to the shape this code needs: applies each file of migrations/ once, in order, each in a transaction
  * of its own. Two processes that start together wait for one another.
+ * Given names, it applies only those.
  * @throws when a migration that was applied has been changed since, or the database was made by newer code
  */
-export async function migrate(pool: pg.Pool): Promise<void> {
+export async function migrate(pool: pg.Pool, only?: ReadonlySet<string>): Promise<void> {
   const migrations = await readMigrations();
   const known = new Set(migrations.map(({ name }) => name));
-  for (const { name } of await inTurn(pool, client => rowsOf<{ name: string }>(client, 'select name from ops.migrations'))) {
+  const applied = await inTurn(pool, client => rowsOf<{ name: string }>(client, 'select name from ops.migrations'));
+  for (const name of [...applied.map(({ name }) => name), ...(only ?? [])]) {
     if (!known.has(name))
       throw new Error(`The database was made by a newer version: it has the migration ${name}, which is not known here.`);
   }
-  for (const migration of migrations) await inTurn(pool, client => applyOnce(client, migration));
+  const wanted = migrations.filter(({ name }) => only?.has(name) ?? true);
+  for (const migration of wanted) await inTurn(pool, client => applyOnce(client, migration));
 }
 
 async function readMigrations(): Promise<readonly Migration[]> {

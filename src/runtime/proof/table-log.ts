@@ -76,8 +76,9 @@ function demandWhole(event: FoundEvent): StoredEvent {
   return event;
 }
 
-async function identityIn(pool: pg.Pool): Promise<string | undefined> {
-  const [row] = await rowsOf<{ data: string }>(pool, 'select data from eventstore.events where stream = $1 and revision = 0', [
+/** Identity of the log in the database; undefined for one in which nothing was ever written. */
+export async function identityIn(database: Queryable): Promise<string | undefined> {
+  const [row] = await rowsOf<{ data: string }>(database, 'select data from eventstore.events where stream = $1 and revision = 0', [
     IDENTITY_STREAM,
   ]);
   return row && (JSON.parse(row.data) as { readonly logId?: string }).logId;
