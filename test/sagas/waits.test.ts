@@ -1,0 +1,209 @@
+/** Every wait of every saga, in a whole house: what a process says moves it does move it, and nobody without that permission can. */
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RecordRef } from '../../src/kernel/command.ts';
+import { registry } from '../../src/kernel/module.ts';
+import { ProcessParked } from '../../src/kernel/processes.ts';
+import { modules } from '../../src/modules/index.ts';
+import { connectEventLog } from '../../src/runtime/event-log/eventstore.ts';
+import { record } from '../../src/runtime/sagas/steering.ts';
+import { type MailReceiver, mailReceiver } from '../effects/receivers.ts';
+import { startHouse, type TestHouse, type Voice } from '../support/house.ts';
+
+const offered = registry(modules);
+
+let house: TestHouse;
+let post: MailReceiver;
+let database: pg.Client;
+beforeAll(async () => {
+  post = await mailReceiver();
+  house = await startHouse({ smtpUrl: post.url, mailFrom: 'Sales <sales@firm.example>' });
+  database = new pg.Client({ connectionString: house.databaseUrl });
+  await database.connect();
+}, 60_000);
+afterAll(async () => {
+  await database?.end();
+  await house?.stop();
+  await post?.close();
+});
+
+interface Process {
+  readonly saga: string;
+  readonly instance: string;
+  readonly status: string;
+  readonly wait: string | null;
+  readonly reason: string;
+  readonly waitsFor: RecordRef | null;
+  readonly movedBy: { readonly command: string; readonly permission: string } | null;
+}
+
+const pathOf = (saga: string, instance: string): string => `/processes/${saga}/${instance}`;
+const until = async (saga: string, instance: string, pleases: (process: Process) => boolean): Promise<Process> =>
+  (await house.until(pathOf(saga, instance), body => pleases(body as unknown as Process))) as unknown as Process;
+
+/** Somebody who may do one thing only. */
+const voices = new Map<string, Promise<Voice>>();
+function whoMay(permission: string): Promise<Voice> {
+  const role = `only-${permission.replace(':', '-')}`;
+  const made = voices.get(role) ?? house.post('/roles', { role, name: role, grants: [permission] }).then(() => house.as(role));
+  voices.set(role, made);
+  return made;
+}
+
+/** What a command needs to be told besides the record it is for; a command without an entry here is one that no test has tried. */
+type Wishes = Readonly<Record<string, () => object>>;
+
+/** Does what the process says moves it: as somebody who may do just that, and in vain as somebody who may not. */
+async function perform({ saga, instance, movedBy, waitsFor }: Process, wishes: Wishes): Promise<void> {
+  if (movedBy === null || waitsFor === null) throw new Error(`${saga} ${instance} does not say who moves it, or what it waits for`);
+  const command = offered.commands.get(movedBy.command);
+  expect(command?.permission).toBe(movedBy.permission);
+  const history = await house.get(`/records/${waitsFor.category}/${waitsFor.id}/history`);
+  expect((history.body['items'] as unknown[]).length, `${waitsFor.category} ${waitsFor.id}`).toBeGreaterThan(0);
+  const path = String(command?.route)
+    .replace('POST ', '')
+    .replace(':saga/:instance', waitsFor.id.replace('~', '/'))
+    .replace(':id', waitsFor.id);
+  const wish = wishes[movedBy.command]?.();
+  if (wish === undefined) throw new Error(`No test performs ${movedBy.command}, which ${saga} waits for`);
+  const other = await whoMay('catalogue:read');
+  expect((await other.post(path, wish)).status).toBe(403);
+  await (await whoMay(movedBy.permission)).make(path, wish);
+}
+
+/** Moves a process on and on until it is finished; the waits it was moved out of by people. */
+async function carry(saga: string, instance: string, wishes: Wishes): Promise<readonly string[]> {
+  const moved: string[] = [];
+  for (;;) {
+    const at = await until(
+      saga,
+      instance,
+      ({ status, movedBy, wait }) => status === 'finished' || (movedBy !== null && wait !== moved.at(-1)),
+    );
+    if (at.status === 'finished') return moved;
+    await perform(at, wishes);
+    moved.push(String(at.wait));
+  }
+}
+
+let drawn = 0;
+async function goods() {
+  const mark = `W${drawn++}`;
+  const warehouseId = await house.make('/warehouses', { code: mark, name: 'Main warehouse' });
+  const item = { name: mark, uom: 'piece', taxPercent: '19', standardPrice: { unitPrice: '10', currency: 'RON' } };
+  const itemId = await house.make('/items', { ...item, sku: `SKU-${mark}` });
+  const serviceId = await house.make('/items', { ...item, sku: `SRV-${mark}`, stocked: false });
+  return { warehouseId, itemId, serviceId };
+}
+
+const TOTAL = { amount: '119.00', currency: 'RON' };
+
+/** A lead that became a deal whose order waits to be accepted. */
+async function orderOfLead({ warehouseId, itemId }: { readonly warehouseId: string; readonly itemId: string }) {
+  const contact = { name: 'Ana', email: 'ana@acme.example' };
+  const lead = await house.make('/leads', { name: 'Ten', company: 'Acme', source: 'web', requestCategory: 'goods', contact });
+  await house.make(`/leads/${lead}/stage`, { stage: 'InterestExpressed' });
+  await house.make(`/leads/${lead}/convert`, { currency: 'RON' });
+  const { dealId, accountId } = (await house.until(`/leads/${lead}`, body => body['dealId'] !== null)) as Record<string, string>;
+  await house.until(`/deals/${dealId}`, () => true);
+  await house.make(`/deals/${dealId}/lines`, { itemId, quantity: '10' });
+  await house.make(`/deals/${dealId}/order`, { warehouseId });
+  const { orderId } = (await house.until(`/deals/${dealId}`, body => body['orderId'] !== null)) as Record<string, string>;
+  await house.until(`/sales-orders/${orderId}`, () => true);
+  return { dealId: String(dealId), orderId: String(orderId), accountId: String(accountId) };
+}
+
+async function draftOfServices({ warehouseId, serviceId }: { readonly warehouseId: string; readonly serviceId: string }) {
+  const accountId = await house.make('/accounts', { name: `Customer ${drawn++}`, currency: 'RON' });
+  const order = await house.make('/sales-orders', { accountId, warehouseId, lines: [{ itemId: serviceId, quantity: '1' }] });
+  await house.make(`/sales-orders/${order}/accept`);
+  await house.until(`/invoices/${order}~1`, () => true);
+  return `${order}~1`;
+}
+
+/** The wait of a saga that is over before anybody could see it. */
+const UNSEEN = ['account-activation/activation'];
+
+describe('a process', () => {
+  test('of an order is carried from acceptance to its end by what it says moves it', { timeout: 60_000 }, async () => {
+    const stock = await goods();
+    const { orderId, dealId, accountId } = await orderOfLead(stock);
+    const none = () => ({});
+    const moved = await carry('order-fulfilment', orderId, {
+      AcceptSalesOrder: none,
+      RecordReceipt: () => ({ warehouseId: stock.warehouseId, lines: [{ itemId: stock.itemId, quantity: '10' }] }),
+      ApproveDelivery: none,
+      ShipDelivery: none,
+      IssueInvoice: none,
+      RecordPayment: () => ({ accountId, amount: TOTAL, allocations: [{ invoiceId: `${orderId}~1`, amount: TOTAL }] }),
+    });
+    expect(moved).toEqual(['acceptance', 'goods', 'approval', 'shipping', 'issue', 'payment']);
+    await house.until(`/deals/${dealId}`, body => body['stage'] === 'Completed');
+    await house.make(`/invoices/${orderId}~1/send`);
+    await house.until(`/processes?filter[saga]=invoice-sending`, body => (body['items'] as unknown[]).length === 0);
+  });
+
+  test('of an invoice whose number was refused goes on when it is issued again', { timeout: 30_000 }, async () => {
+    const stock = await goods();
+    const [late, early] = [await draftOfServices(stock), await draftOfServices(stock)];
+    await house.make(`/invoices/${late}/issue`, { series: 'DAT' }, { on: '2026-05-05' });
+    expect((await house.post(`/invoices/${early}/issue`, { series: 'DAT' }, { on: '2026-05-04' })).status).toBe(409);
+    expect(await carry('invoice-issue', early, { IssueInvoice: () => ({ series: 'OTHER' }) })).toEqual(['issueAgain']);
+  });
+
+  test('that met a fault goes on when it is retried, and is in front of the list until then', { timeout: 30_000 }, async () => {
+    const { warehouseId, itemId } = await goods();
+    const { orderId } = await orderOfLead({ warehouseId, itemId });
+    await parkByFault('order-fulfilment', orderId);
+    const parked = await until('order-fulfilment', orderId, ({ status }) => status === 'parked');
+    const list = (await house.get('/processes')).body['items'] as Process[];
+    expect(list[0]).toMatchObject({ instance: orderId, status: 'parked' });
+    const found = async (filter: string) => ((await house.get(`/processes?${filter}`)).body['items'] as Process[]).map(({ saga }) => saga);
+    for (const filter of ['filter[status]=parked', 'filter[stalled]=true', 'filter[permission]=platform:retry'])
+      expect(await found(filter)).toEqual(['order-fulfilment']);
+    expect(await found(`filter[record]=${orderId}`)).toEqual(['order-fulfilment', 'deal-order']);
+    expect(await found(`filter[record]=${orderId}&filter[saga]=deal-order`)).toEqual(['deal-order']);
+    await perform(parked, { RetryProcess: () => ({ note: 'The fault is mended' }) });
+    expect(await until('order-fulfilment', orderId, ({ status }) => status === 'running')).toMatchObject({ wait: 'acceptance' });
+  });
+
+  test('that is given up gives back what it reserved, and says what stays', { timeout: 30_000 }, async () => {
+    const { warehouseId, itemId } = await goods();
+    await house.make('/receipts', { warehouseId, lines: [{ itemId, quantity: '10' }] });
+    const { orderId } = await orderOfLead({ warehouseId, itemId });
+    await house.make(`/sales-orders/${orderId}/accept`);
+    await until('order-fulfilment', orderId, ({ wait }) => wait === 'approval');
+    const path = `${pathOf('order-fulfilment', orderId)}/abandon`;
+    expect((await (await whoMay('platform:retry')).post(path, { note: 'No' })).status).toBe(403);
+    expect((await house.post(path, {})).status).toBe(422);
+    await (await whoMay('platform:abandon')).make(path, { note: 'The customer is bankrupt' });
+    const shown = await until('order-fulfilment', orderId, ({ status }) => status === 'abandoned');
+    expect(shown.reason).toBe('It was given up: The customer is bankrupt');
+    await house.until(`/stock-levels/${warehouseId}~${itemId}`, body => body['reserved'] === '0' && body['available'] === '10');
+    await house.until(`/deliveries/${orderId}~1`, body => body['status'] === 'Cancelled');
+    const told = (await house.get(`/records/process/order-fulfilment~${orderId}/history`)).body['items'] as {
+      type: string;
+      data: object;
+    }[];
+    expect(told.find(({ type }) => type === 'ProcessAbandoned')?.data).toMatchObject({ note: 'The customer is bankrupt' });
+  });
+
+  test('was seen in every wait there is, and left it', async () => {
+    const { rows } = await database.query<{ name: string }>(
+      `select distinct saga || '/' || (waiting ->> 'wait') as name from ops.saga_history where to_position is not null and waiting ->> 'wait' is not null`,
+    );
+    const seen = new Set(rows.map(({ name }) => name));
+    const waits = [...offered.sagas.values()].flatMap(({ name, waits: named }) => Object.keys(named).map(wait => `${name}/${wait}`));
+    expect(waits.length).toBeGreaterThan(10);
+    expect(waits.filter(wait => !seen.has(wait))).toEqual(UNSEEN);
+  });
+});
+
+/** As the runner of sagas does it when it meets a fault. */
+async function parkByFault(saga: string, instance: string): Promise<void> {
+  const log = connectEventLog({ url: house.eventstoreUrl });
+  const event = ProcessParked({ saga, instance, reason: 'A fault planted by a test' });
+  const id = crypto.randomUUID();
+  await record(log, { event, commandId: id, correlationId: id, causationId: id, recordedAt: new Date().toISOString() });
+  await log.close();
+}
