@@ -58,8 +58,7 @@ async function perform({ saga, instance, movedBy, waitsFor }: Process, wishes: W
   if (movedBy === null || waitsFor === null) throw new Error(`${saga} ${instance} does not say who moves it, or what it waits for`);
   const command = offered.commands.get(movedBy.command);
   expect(command?.permission).toBe(movedBy.permission);
-  const history = await house.get(`/records/${waitsFor.category}/${waitsFor.id}/history`);
-  expect((history.body['items'] as unknown[]).length, `${waitsFor.category} ${waitsFor.id}`).toBeGreaterThan(0);
+  await house.until(`/records/${waitsFor.category}/${waitsFor.id}/history`, body => (body['items'] as unknown[]).length > 0);
   const path = String(command?.route)
     .replace('POST ', '')
     .replace(':saga/:instance', waitsFor.id.replace('~', '/'))
