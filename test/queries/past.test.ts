@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { caller, system } from '../../src/kernel/authority.ts';
+import type { EventMetadata } from '../../src/kernel/metadata.ts';
+import { rowsOf } from '../../src/runtime/database.ts';
+import { InvalidInput, ViewsLag } from '../../src/runtime/executor/port.ts';
+import { startProjector } from '../../src/runtime/projector/projector.ts';
+import type { AsOf } from '../../src/runtime/queries/port.ts';
+import { createQueryRunner, type WatchedQueryRunner } from '../../src/runtime/queries/runner.ts';
+import { append, closed, filled, happened, listPurses, opened, purses, registryOf, sources } from '../projector/purses.ts';
+import { afterwards, type Ground, ground, passed, projecting } from '../projector/support.ts';
+import { type MemoryLog, memoryLog } from '../support/memory-log.ts';
+
+const house = registryOf([purses, sources], [listPurses]);
+
+interface Scene extends Ground {
+  readonly log: MemoryLog;
+  readonly runner: WatchedQueryRunner;
+}
+
+async function scene(): Promise<Scene> {
+  const place = await ground();
+  const log = memoryLog();
+  const runner = createQueryRunner({ pool: place.pool, registry: house, secret: 'hush', patienceMs: 500, log, checkOutput: true });
+  afterwards(() => runner.close());
+  return { ...place, log, runner };
+}
+
+const everyone = system('test');
+
+/** Amounts by purse, as of some past. */
+async function amounts(runner: WatchedQueryRunner, asOf: AsOf, who = everyone): Promise<Record<string, number>> {
+  const { items } = await runner.ask(listPurses, { limit: '100' } as never, { caller: who, asOf });
+  return Object.fromEntries(items.map(({ id, amount }) => [id, amount]));
+}
+
+const at = (clock: string): string => `2026-03-02T${clock}.000Z`;
+
+/** Opens a purse at an instant, whatever the instants of others are. */
+const openedAt = (log: MemoryLog, purse: string, clock: string) =>
+  log.append(`purse-${purse}`, [happened(opened(), { recordedAt: at(clock), occurredAt: at(clock) } as Partial<EventMetadata>)], -1);
+
+describe('as of a position', () => {
+  test('each state shows that a row had, though all came in one batch, and none of what is gone', async () => {
+    const { pool, log, runner } = await scene();
+    const end = await append(log, 'A', opened(), filled(1), filled(2), closed(), opened(), filled(7));
+    await projecting({ log, pool, registry: house });
+    await passed(pool, end, 2);
+    const states = [];
+    for (const { position } of log.events) states.push(await amounts(runner, { position }));
+    expect(states).toEqual([{ A: 0 }, { A: 1 }, { A: 3 }, {}, { A: 0 }, { A: 7 }]);
+    expect(await amounts(runner, { position: 0n })).toEqual({});
+  });
+
+  test('the same shows when every event was a batch of its own', async () => {
+    const { pool, log, runner } = await scene();
+    await projecting({ log, pool, registry: house });
+    for (const fact of [opened(), filled(1), filled(2), closed(), opened(), filled(7)]) await passed(pool, await append(log, 'A', fact), 2);
+    const states = [];
+    for (const { position } of log.events) states.push(await amounts(runner, { position }));
+    expect(states).toEqual([{ A: 0 }, { A: 1 }, { A: 3 }, {}, { A: 0 }, { A: 7 }]);
+  });
+
+  test('that the log has not reached is refused', async () => {
+    const { pool, log, runner } = await scene();
+    await projecting({ log, pool, registry: house });
+    await append(log, 'A', opened());
+    await expect(amounts(runner, { position: 11n })).rejects.toBeInstanceOf(InvalidInput);
+  });
+});
+
+describe('as of an instant', () => {
+  test('what came into the log after a later clock counts from then on, whatever its own clock says', async () => {
+    const { pool, log, runner } = await scene();
+    await projecting({ log, pool, registry: house });
+    await openedAt(log, 'A', '10:00:00');
+    await openedAt(log, 'B', '10:05:00');
+    const late = await openedAt(log, 'C', '10:03:00');
+    await openedAt(log, 'D', '10:10:00');
+    await passed(pool, late.position, 2);
+    const seen = async (clock: string) => Object.keys(await amounts(runner, { recorded: at(clock) })).join('');
+    expect(await Promise.all(['09:59:59', '10:00:00', '10:04:00', '10:05:00', '10:09:59', '10:10:00', '23:00:00'].map(seen))).toEqual([
+      '',
+      'A',
+      'A',
+      'ABC',
+      'ABC',
+      'ABCD',
+      'ABCD',
+    ]);
+  });
+
+  test('an answer waits for a worker that is late, and says so rather than leave something out', async () => {
+    const { pool, log, runner } = await scene();
+    const projector = await startProjector({ log, pool, registry: house });
+    await openedAt(log, 'A', '10:00:00');
+    await passed(pool, await log.head(), 2);
+    await projector.stop();
+    await openedAt(log, 'B', '10:01:00');
+    await expect(amounts(runner, { recorded: at('10:02:00') })).rejects.toBeInstanceOf(ViewsLag);
+    await projecting({ log, pool, registry: house });
+    await passed(pool, await log.head(), 2);
+    expect(await amounts(runner, { recorded: at('10:02:00') })).toEqual({ A: 0, B: 0 });
+  });
+
+  test('what views had passed before instants were noted is noted when the worker starts', async () => {
+    const { pool, log, runner } = await scene();
+    const projector = await startProjector({ log, pool, registry: house, batchMax: 2 });
+    for (const [purse, clock] of ['10:00:00', '10:01:00', '10:02:00'].entries()) await openedAt(log, String(purse), clock);
+    await passed(pool, await log.head(), 2);
+    await projector.stop();
+    const noted = await rowsOf(pool, 'delete from ops.log_instants returning recorded_at, position');
+    await projecting({ log, pool, registry: house });
+    await expect.poll(() => rowsOf(pool, 'select recorded_at, position from ops.log_instants order by position')).toEqual(noted);
+    expect(noted).toHaveLength(3);
+    expect(await amounts(runner, { recorded: at('10:01:30') })).toEqual({ 0: 0, 1: 0 });
+  });
+});
+
+test('the past of a record belongs to who answers for it today', async () => {
+  const { pool, log, runner } = await scene();
+  await projecting({ log, pool, registry: house });
+  await append(log, 'A', opened('ana'), filled(1));
+  const before = await append(log, 'B', opened('ana'), filled(2));
+  const after = await append(log, 'A', closed(), opened('bob'), filled(3));
+  await passed(pool, after, 2);
+  const own = (id: string) => caller({ kind: 'staff', id }, new Set(['purses:read:own']));
+  expect(await amounts(runner, { position: before })).toEqual({ A: 1, B: 2 });
+  expect(await amounts(runner, { position: before }, own('ana'))).toEqual({ B: 2 });
+  expect(await amounts(runner, { position: before }, own('bob'))).toEqual({ A: 1 });
+});
