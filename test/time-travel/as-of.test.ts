@@ -77,6 +77,11 @@ async function look(paths: readonly string[]): Promise<readonly Look[]> {
   return shown.map(({ status, body }, index) => ({ instant, position, path: paths[index] ?? '', status, body }));
 }
 
+const DAY_MS = 86_400_000;
+/** The day in the company's time zone, so many days from now. */
+const dayFromNow = (days: number): string =>
+  new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/Bucharest' }).format(Date.now() + days * DAY_MS);
+
 const ask = (path: string, asOf: string) => house.get(`${path}${path.includes('?') ? '&' : '?'}asOf=${encodeURIComponent(asOf)}`);
 
 /** Problems carry the id of the request. */
@@ -105,5 +110,109 @@ describe('as of', () => {
     for (const deed of ['leads/stage', 'deals/edit', 'receipts', 'price-lists/prices', 'deliveries/ship', 'invoices/issue', 'payments'])
       expect(business.done[deed], deed).toBeGreaterThan(0);
     expect(looks.filter(({ status }) => status === 200).length).toBeGreaterThan(looks.length / 2);
+  });
+});
+
+describe('asking about the past', () => {
+  test.each([
+    ['of the future', '/leads?asOf=2099-01-01T00:00:00Z', 'BadParameter', '/asOf'],
+    ['of a day to come', '/leads?asOf=2099-01-01', 'BadParameter', '/asOf'],
+    ['of a position the log has not reached', '/leads?asOf=999999999', 'BadParameter', '/asOf'],
+    ['of no instant', '/leads?asOf=yesterday', 'BadParameter', '/asOf'],
+    ['of a day that is none', '/leads?asOf=2026-02-30', 'BadParameter', '/asOf'],
+    ['by a clock without an instant', '/leads?clock=recorded', 'BadParameter', '/asOf'],
+    ['by a clock that is none', '/leads?asOf=2026-01-01&clock=sundial', 'BadParameter', '/clock'],
+    ['by business day, of what is no ledger', '/leads?asOf=2026-01-01&clock=happened', 'BadParameter', '/clock'],
+    ['by business day, of an instant', '/stock-moves?asOf=2026-01-01T00:00:00Z&clock=happened', 'BadParameter', '/asOf'],
+    ['of what keeps no past', '/effects?asOf=2026-01-01', 'BadParameter', '/asOf'],
+  ])('%s is refused', async (_, path, code, pointer) => {
+    const { status, body } = await house.get(path);
+    expect(body).toMatchObject({ code, errors: [{ pointer }] });
+    expect(status).toBe(400);
+  });
+
+  test('a day means its end where the company is; today means now', async () => {
+    await house.make('/leads', { name: 'Of today', source: 'web' });
+    const names = async (asOf: string) =>
+      ((await ask('/leads?limit=200', asOf)).body['items'] as { name: string }[]).map(({ name }) => name);
+    expect(await names(dayFromNow(0))).toContain('Of today');
+    expect(await names(dayFromNow(-1))).toEqual([]);
+  });
+
+  test('pages lead through one past, and a record shown as it was has no tag to change it by', async () => {
+    const id = await house.make('/leads', { name: 'Paged', source: 'web' });
+    const { headers: first } = await ask('/leads?limit=1', dayFromNow(0));
+    expect(first.get('Link')).toContain(`asOf=${dayFromNow(0)}`);
+    expect((await house.get(`/leads/${id}`)).headers.get('ETag')).toBe('"0"');
+    expect((await ask(`/leads/${id}`, dayFromNow(0))).headers.get('ETag')).toBeNull();
+  });
+
+  test('is described for programs, with the clocks each query has', async () => {
+    const { paths } = (await (await fetch(`${house.url}/api/v1/openapi.json`)).json()) as {
+      paths: Record<string, { get: { parameters: { $ref?: string }[] } }>;
+    };
+    const clocks = (path: string) =>
+      paths[`/api/v1${path}`]?.get.parameters.flatMap(({ $ref = '' }) => /(AsOf|Clock)$/.exec($ref)?.[0] ?? []);
+    expect(clocks('/boards/deals')).toEqual(['AsOf']);
+    expect(clocks('/stock-card')).toEqual(['AsOf', 'Clock']);
+    expect(clocks('/effects')).toEqual([]);
+  });
+});
+
+describe('a ledger', () => {
+  const RON = 'RON';
+  let itemId: string;
+  beforeAll(async () => {
+    const standardPrice = { unitPrice: '10', currency: RON };
+    itemId = await house.make('/items', { sku: 'LEDGER', name: 'Ledger', uom: 'piece', taxPercent: '19', standardPrice });
+    await house.get(`/items/${itemId}`);
+  });
+
+  test('tells on the stock card what was there on any business day, however late it was recorded', async () => {
+    const warehouseId = await house.make('/warehouses', { code: 'CARD', name: 'Card' });
+    await house.get(`/warehouses/${warehouseId}`);
+    await house.make('/receipts', { warehouseId, lines: [{ itemId, quantity: '10' }] });
+    await house.until(`/stock-levels/${warehouseId}~${itemId}`, ({ onHand }) => onHand === '10');
+    await house.make('/adjustments', { warehouseId, itemId, quantity: '-2', reason: 'Broken' });
+    const path = `/stock-card?item=${itemId}&warehouse=${warehouseId}`;
+    const { instant } = (await look([path]))[0]!;
+    await house.make('/receipts', { warehouseId, receivedOn: '2026-01-10', lines: [{ itemId, quantity: '5' }] });
+    await house.until(`/stock-levels/${warehouseId}~${itemId}`, ({ onHand }) => onHand === '13');
+
+    const balances = ({ movements }: Readonly<Record<string, unknown>>) =>
+      (movements as { quantity: string; balance: string }[]).map(({ quantity, balance }) => `${quantity} ${balance}`);
+    const whole = (await house.get(path)).body;
+    expect(balances(whole)).toEqual(['5 5', '10 15', '-2 13']);
+    expect(whole).toMatchObject({ opening: '0', in: '15', out: '2', closing: '13' });
+    const recent = (await house.get(`${path}&from=2026-01-11`)).body;
+    expect(balances(recent)).toEqual(['10 15', '-2 13']);
+    expect(recent).toMatchObject({ opening: '5', in: '10', out: '2', closing: '13' });
+    // What is known today of the 31st of January, and what was known before the late receipt was recorded.
+    expect((await house.get(`${path}&asOf=2026-01-31&clock=happened`)).body).toMatchObject({ closing: '5', movements: [{ balance: '5' }] });
+    expect(balances((await ask(path, instant)).body)).toEqual(['10 10', '-2 8']);
+    const page = (await house.get(`${path}&limit=2`)).body;
+    expect(balances((await house.get(`${path}&limit=2&cursor=${page['next']}`)).body)).toEqual(['-2 13']);
+    expect((await house.get(`${path}&from=2026-01-11&limit=2&cursor=${page['next']}`)).status).toBe(400);
+  });
+
+  test('tells the revenue and the prices of any business day', async () => {
+    const accountId = await house.make('/accounts', { name: 'Early', currency: RON });
+    await house.get(`/accounts/${accountId}`);
+    const invoice = await house.make('/invoices', { accountId, lines: [{ itemId, quantity: '3', unitPrice: '10' }] }, { on: '2026-02-01' });
+    await house.make(`/invoices/${invoice}/issue`, { series: 'LED' }, { on: '2026-02-02' });
+    await house.make(`/items/${itemId}/standard-price`, { unitPrice: '12', currency: RON, from: '2030-01-01' });
+
+    const earned = async (day: string) =>
+      ((await house.get(`/reports/revenue?by=account&asOf=${day}&clock=happened`)).body['rows'] as { key: string; net: object }[]).filter(
+        ({ key }) => key === accountId,
+      );
+    expect(await earned('2026-02-01')).toEqual([]);
+    expect(await earned('2026-02-02')).toMatchObject([{ net: { amount: '30.00' } }]);
+    const prices = async (day: string) =>
+      ((await house.get(`/items/${itemId}/standard-prices?asOf=${day}&clock=happened`)).body['items'] as { unitPrice: string }[]).map(
+        ({ unitPrice }) => unitPrice,
+      );
+    expect(await prices('2029-12-31')).toEqual(['10']);
+    expect((await prices('2030-01-01')).sort()).toEqual(['10', '12']);
   });
 });
