@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startHouse, type TestHouse } from '../support/house.ts';
+import { caughtUp, environmentOf, ran, relieved, restoredElsewhere } from './aftermath.ts';
 import { type Billed, billed, day, read, shortProducts, totals } from './expected.ts';
 import { northwindFolder } from './folder.ts';
 
@@ -220,4 +221,19 @@ describe.skipIf(!here)(`Northwind${unless}`, () => {
     expect(kinds.get('open')).toHaveLength(21);
     expect(await all('/processes?filter[status]=parked')).toEqual([]);
   });
+
+  test(
+    'is verified whole after its worker was killed and relieved, all views were built anew, and a backup was restored elsewhere',
+    async () => {
+      const clean = /^ok    Views equal a fresh fold of the log$/m;
+      expect(await relieved(house)).toBeLessThan(5_000);
+      expect(await ran('rebuild', ['all'], environmentOf(house))).toMatchObject({ code: 0 });
+      expect(await ran('verify', [], environmentOf(house))).toMatchObject({ code: 0, said: expect.stringMatching(clean) });
+      const copy = await restoredElsewhere(house);
+      expect(await ran('verify', [], copy)).toMatchObject({ code: 0 });
+      await caughtUp(copy);
+      expect(await ran('verify', [], copy)).toMatchObject({ code: 0, said: expect.stringMatching(clean) });
+    },
+    IMPORT_MS,
+  );
 });

@@ -104,6 +104,7 @@ async function startWorker(config: object): Promise<TestHouse['worker'] & { stop
     url: String((message as { readonly url?: string }).url),
     pid: child.pid ?? 0,
     stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
