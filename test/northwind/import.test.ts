@@ -225,7 +225,7 @@ describe.skipIf(!here)(`Northwind${unless}`, () => {
   test(
     'is verified whole after its worker was killed and relieved, all views were built anew, and a backup was restored elsewhere',
     async () => {
-      const clean = /^ok    Views equal a fresh fold of the log$/m;
+      const clean = /^ok {4}Views equal a fresh fold of the log$/m;
       expect(await relieved(house)).toBeLessThan(5_000);
       expect(await ran('rebuild', ['all'], environmentOf(house))).toMatchObject({ code: 0 });
       expect(await ran('verify', [], environmentOf(house))).toMatchObject({ code: 0, said: expect.stringMatching(clean) });
