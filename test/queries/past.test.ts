@@ -72,21 +72,35 @@ describe('as of an instant', () => {
   test('what came into the log after a later clock counts from then on, whatever its own clock says', async () => {
     const { pool, log, runner } = await scene();
     await projecting({ log, pool, registry: house });
-    await openedAt(log, 'A', '10:00:00');
-    await openedAt(log, 'B', '10:05:00');
-    const late = await openedAt(log, 'C', '10:03:00');
-    await openedAt(log, 'D', '10:10:00');
-    await passed(pool, late.position, 2);
+    for (const [purse, clock] of Object.entries({ A: '10:00:00', B: '10:05:00', C: '10:03:00', D: '10:10:00' })) {
+      await openedAt(log, purse, clock);
+      await passed(pool, await log.head(), 2);
+    }
     const seen = async (clock: string) => Object.keys(await amounts(runner, { recorded: at(clock) })).join('');
-    expect(await Promise.all(['09:59:59', '10:00:00', '10:04:00', '10:05:00', '10:09:59', '10:10:00', '23:00:00'].map(seen))).toEqual([
+    expect(await Promise.all(['09:59:59', '10:00:00', '10:02:00', '10:04:00', '10:05:00', '10:09:59', '10:10:00'].map(seen))).toEqual([
       '',
       'A',
       'A',
+      'A',
       'ABC',
       'ABC',
-      'ABCD',
       'ABCD',
     ]);
+  });
+
+  test('a state shows until the event that ended it was recorded', async () => {
+    const { pool, log, runner } = await scene();
+    await projecting({ log, pool, registry: house });
+    await append(log, 'A', opened(), filled(1));
+    const [
+      ,
+      {
+        metadata: { recordedAt },
+      } = { metadata: { recordedAt: '' } },
+    ] = log.events;
+    await passed(pool, await log.head(), 2);
+    expect(await amounts(runner, { recorded: recordedAt })).toEqual({ A: 1 });
+    expect(await amounts(runner, { recorded: new Date(Date.parse(recordedAt) - 1).toISOString() })).toEqual({ A: 0 });
   });
 
   test('an answer waits for a worker that is late, and says so rather than leave something out', async () => {
