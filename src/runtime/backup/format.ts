@@ -3,13 +3,14 @@
  * line for each row as Postgres writes it; the last tells how many lines there are and the SHA-256 of all before it.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { z } from 'zod';
+import { flushFolder } from '../postgres/files.ts';
 import { StartRefused } from '../supervisor/refused.ts';
 
 export const FORMAT = 1;
@@ -33,13 +34,9 @@ const End = z.object({ lines: z.int(), sha256: z.string() });
 
 /** Writes a backup whole; on disk when it answers. @throws when the file exists or cannot be written */
 export async function writeBackup(path: string, header: Header, lines: AsyncIterable<Line>): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await pipeline(Readable.from(textOf(header, lines)), createGzip(), file.createWriteStream({ autoClose: false }));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  const file = createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true });
+  await pipeline(Readable.from(textOf(header, lines)), createGzip(), file);
+  await flushFolder(dirname(path));
 }
 
 async function* textOf(header: Header, lines: AsyncIterable<Line>): AsyncGenerator<string, void> {
