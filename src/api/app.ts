@@ -80,7 +80,7 @@ const contentPolicy = {
   frameAncestors: ["'none'"],
 };
 
-function endpointsOf(options: AppOptions, cookies: CookiePolicy): readonly Endpoint[] {
+export function endpointsOf(options: AppOptions, cookies: CookiePolicy): readonly Endpoint[] {
   const { registry, identity, requests, feed, logger, logIdentity, signInLimits = USUAL_LIMITS } = options;
   const tokens = consistencyTokens(logIdentity);
   const around = { ...options, tokens, once: onceOnly(requests, logger) };
