@@ -1,9 +1,12 @@
 /** Who was erased, kept outside the database: a database restored from an older copy is told by it whom it must not know. */
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { flushFolder } from '../postgres/files.ts';
 import { StartRefused } from '../supervisor/refused.ts';
 
 export const journalFile = (folder: string): string => join(folder, 'erasures.jsonl');
+
+const NEWLINE = 0x0a;
 
 interface Entry {
   readonly person: string;
@@ -32,18 +35,18 @@ function personIn(path: string, line: string): string {
   throw new StartRefused(`The journal of erasures ${path} has a line that is not of it: ${line.slice(0, 80)}`);
 }
 
-/** On disk when it answers. A line that a crash cut off before is ended, so that it spoils no other. */
+/** On disk when it answers. What a crash cut off is taken away first. */
 export async function writeJournal(folder: string, persons: readonly string[], erasedAt: string): Promise<void> {
   const path = journalFile(folder);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const file = await open(path, 'a+', 0o600);
   try {
-    const { size } = await file.stat();
-    const { buffer } = size === 0 ? { buffer: Buffer.from('\n') } : await file.read(Buffer.alloc(1), 0, 1, size - 1);
-    const lines = persons.map(person => `${JSON.stringify({ person, erasedAt } satisfies Entry)}\n`).join('');
-    await file.writeFile(buffer.toString() === '\n' ? lines : `\n${lines}`);
+    const before = await file.readFile();
+    await file.truncate(before.lastIndexOf(NEWLINE) + 1);
+    await file.writeFile(persons.map(person => `${JSON.stringify({ person, erasedAt } satisfies Entry)}\n`).join(''));
     await file.sync();
   } finally {
     await file.close();
   }
+  await flushFolder(dirname(path));
 }

@@ -56,8 +56,12 @@ async function firstKey(database: Queryable, path: string): Promise<string> {
     `select exists (select from ops.person_keys) or exists (select from ops.secrets where name = $1) as sealed`,
     [MARK],
   );
-  if (known?.sealed !== false)
+  if (known?.sealed !== false) {
+    // Another process may have made both while we looked; the file comes first.
+    const made = await readClosed(path);
+    if (made !== undefined) return made;
     throw new StartRefused(`${path} is missing, and personal data in this database are sealed with it. Put it back from its backup.`);
+  }
   await place(path, `1 ${randomBytes(KEY_BYTES).toString('base64url')}\n`);
   // Another process may have been first: then the key is its key.
   return (await readClosed(path)) ?? '';
@@ -65,7 +69,7 @@ async function firstKey(database: Queryable, path: string): Promise<string> {
 
 /** Puts the file there whole or not at all, and never over another. */
 async function place(path: string, content: string): Promise<void> {
-  const fresh = `${path}.${process.pid}`;
+  const fresh = `${path}.${randomBytes(8).toString('hex')}`;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const file = await open(fresh, 'w', 0o600);
   try {
