@@ -31,7 +31,7 @@ export async function runWorker(config: WorkerConfig): Promise<Role & { readonly
   const foundation = await layFoundation(config, 'worker', POOL_MAX);
   const { log, pool, personal, registry, executor, logger, metrics } = foundation;
   const onBatch = batchMeter(metrics.meter);
-  const projector = await startProjector({ log, pool, registry, erase: personal.erase, logger, onBatch }).catch((error: unknown) => {
+  const projector = await startProjector({ log, pool, registry, personal, logger, onBatch }).catch((error: unknown) => {
     throw error instanceof OtherLog ? new StartRefused(error.message) : error;
   });
   // Another log came behind the URL while we ran. Starting again tells the operator so.

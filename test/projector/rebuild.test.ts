@@ -8,7 +8,7 @@ import type { EventLog } from '../../src/runtime/event-log/port.ts';
 import { compareViews } from '../../src/runtime/projector/compare.ts';
 import { progressOf, requestRebuild } from '../../src/runtime/projector/requests.ts';
 import { type MemoryLog, memoryLog } from '../support/memory-log.ts';
-import { append, filled, opened, purses, registryOf, sources } from './purses.ts';
+import { append, filled, happened, opened, purses, registryOf, sources } from './purses.ts';
 import { afterwards, checkpoints, ground, killWriter, openAnother, passed, projecting } from './support.ts';
 
 const house = registryOf([purses, sources]);
@@ -105,6 +105,29 @@ describe('a view that is built anew on request', () => {
     await expect.poll(async () => (await stage(pool))?.shown, { timeout: 15_000 }).toBe('1/2');
     await expect.poll(async () => (await progressOf(pool, ['sources']))[0]?.shown).toBe('1/2');
     expect(await differences(pool, log)).toEqual([]);
+  });
+
+  test('forgets persons who were erased while it was being built, though it had read of them before', async () => {
+    const { url, pool, log, projector } = await filledHouse();
+    await projector.stop();
+    // Everything about one owner, in whatever tables there are by then.
+    const forget = async (client: pg.PoolClient, persons: readonly string[]): Promise<void> => {
+      const tables = await rowsOf<{ name: string }>(client, `select tablename as name from pg_tables where tablename like 'purses_v1%'`);
+      for (const { name } of tables)
+        await client.query(`update read_data.${name} set owner_id = 'erased' where owner_id = any($1)`, [persons]);
+    };
+    const builder = rationed(log);
+    const personal = { erase: forget, blank: forget };
+    await projecting({ log: builder.log, pool: openAnother(url), registry: house, batchMax: PAGE, personal });
+    await requestRebuild(pool, ['purses']);
+    // The page that is on its way when the erasure is shown holds the owner still.
+    builder.give(1);
+    await expect.poll(async () => (await stage(pool))?.share).toBeGreaterThan(0);
+    await log.append('person-ana', [happened({ type: 'PersonErased', data: {} })], -1);
+    await expect.poll(() => rowsOf(pool, 'select distinct owner_id from read.purses')).toEqual([{ owner_id: 'erased' }]);
+    builder.give(1_000);
+    await expect.poll(async () => (await stage(pool))?.shown, { timeout: 10_000 }).toBe('1/2');
+    expect(await rowsOf(pool, 'select distinct owner_id from read.purses')).toEqual([{ owner_id: 'erased' }]);
   });
 
   test('keeps the rights to read it, and its comments', async () => {

@@ -40,10 +40,20 @@ export async function erase(
      on conflict (person) do update set wrapped = null, erased_at = now()`,
     [persons],
   );
-  for (const projection of registry.projections.values()) await blank(client, projection, persons);
+  await blankViews(client, persons, registry);
   for (const sql of LEFTOVERS) await rowsOf(client, sql, [persons]);
   await rowsOf(client, 'select pg_notify($1, person) from unnest($2::text[]) as given (person)', [ERASED_CHANNEL, persons]);
   return persons;
+}
+
+/** Takes what is said of persons in the clear out of all views, those under construction included. */
+export async function blankViews(
+  client: Queryable,
+  persons: readonly string[],
+  { projections }: Pick<Registry, 'projections'>,
+): Promise<void> {
+  if (persons.length === 0) return;
+  for (const projection of projections.values()) await blank(client, projection, persons);
 }
 
 async function stillKnown(client: Queryable, persons: readonly string[]): Promise<readonly string[]> {

@@ -6,7 +6,7 @@ import type { Registry } from '../../kernel/module.ts';
 import { systemClock } from '../clock.ts';
 import { bePatient, connected, type Queryable, transaction } from '../database.ts';
 import type { EventLog } from '../event-log/port.ts';
-import { ERASED_CHANNEL, erase } from './erasure.ts';
+import { blankViews, ERASED_CHANNEL, erase } from './erasure.ts';
 import { readJournal, writeJournal } from './journal.ts';
 import { PersonKeys } from './keys.ts';
 import { masterKeys } from './master-key.ts';
@@ -84,6 +84,9 @@ export class PersonalData implements PersonalTexts {
     for (const person of persons) this.#forget(person);
     await erase(client, persons, { registry: this.#options.registry, journal });
   };
+
+  /** Blanks again what somebody wrote of persons erased meanwhile, having read it before. */
+  readonly blank = (client: Queryable, persons: readonly string[]): Promise<void> => blankViews(client, persons, this.#options.registry);
 
   async close(): Promise<void> {
     this.#closing.abort();

@@ -9,7 +9,7 @@ import type { EventLog } from '../event-log/port.ts';
 import { Ownership } from '../ownership.ts';
 import { takeIn } from './batch.ts';
 import { factOf } from './fact.ts';
-import type { ProjectorLogger } from './reign.ts';
+import { erasedIn, type Forgetting, type ProjectorLogger } from './reign.ts';
 import { nearest, seatsIn } from './seats.ts';
 import { demandSameLog, type Seat, setState } from './tables.ts';
 
@@ -20,6 +20,7 @@ export interface BuilderOptions {
   readonly pool: pg.Pool;
   readonly registry: Registry;
   readonly logger: ProjectorLogger;
+  readonly personal: Forgetting | undefined;
   /** Events of one transaction at most. */
   readonly pageMax: number;
 }
@@ -76,13 +77,15 @@ export class Builder {
 
   /** One page for all that are being built, from the lowest on: those further on pass over what they have. */
   async #page(owner: Ownership, seats: readonly Seat[]): Promise<void> {
-    const { log, registry, pageMax, logger } = this.#options;
+    const { log, registry, pageMax, personal, logger } = this.#options;
     const events = await log.readAll(nearest(seats)?.position, pageMax);
     const last = events.at(-1)?.position;
     const facts = events.flatMap(event => factOf(event, registry) ?? []);
     const arrived = events.length < pageMax;
     const lost = await owner.transaction(async client => {
       const taken = last === undefined ? { kept: seats, lost: [] } : await takeIn(client, seats, { facts, last, live: false });
+      // A page may have been read just before somebody was erased, and written after.
+      await personal?.blank(client, erasedIn(facts));
       if (arrived) for (const seat of taken.kept) await setState(client, seat, 'arriving');
       return taken.lost;
     });

@@ -6,7 +6,7 @@ import { type EventLog, LogExchanged } from '../event-log/port.ts';
 import { Ownership } from '../ownership.ts';
 import { Builder } from './builder.ts';
 import { completeInstants } from './instants.ts';
-import { type BatchReport, type Erase, type ProjectorLogger, Reign } from './reign.ts';
+import { type BatchReport, type Forgetting, type ProjectorLogger, Reign } from './reign.ts';
 import { frozenAt, type SeatingOptions, takeSeats } from './seats.ts';
 import { demandSameLog, detachVersion, isOwnFault, OtherLog, type Seat } from './tables.ts';
 
@@ -14,8 +14,8 @@ export interface ProjectorOptions {
   readonly log: EventLog;
   readonly pool: pg.Pool;
   readonly registry: Registry;
-  /** Makes the views forget persons, in the transaction in which they learn of it. */
-  readonly erase?: Erase;
+  /** Absent where the log tells of nobody. */
+  readonly personal?: Forgetting;
   readonly logger?: ProjectorLogger;
   readonly onBatch?: (report: BatchReport) => void;
   /** Events of one batch at most. */
@@ -43,8 +43,8 @@ export async function startProjector(options: ProjectorOptions): Promise<Project
   await refuseOtherLog(options);
   const stopping = new AbortController();
   const worker = new Worker(options, stopping.signal);
-  const { log, pool, registry, logger = SILENT } = options;
-  const builder = new Builder({ log, pool, registry, logger, pageMax: options.batchMax ?? BATCH_MAX }, stopping.signal);
+  const { log, pool, registry, logger = SILENT, personal, batchMax: pageMax = BATCH_MAX } = options;
+  const builder = new Builder({ log, pool, registry, personal, logger, pageMax }, stopping.signal);
   const ended = Promise.all([worker.run().finally(() => stopping.abort()), builder.run()]).then(() => undefined);
   // Whoever listens hears of it; nobody has to.
   ended.catch(() => undefined);
@@ -130,9 +130,9 @@ class Worker {
       this.#failures = 0;
       this.#options.onBatch?.(report);
     };
-    const { log, pool, registry, erase } = this.#options;
+    const { log, pool, registry, personal } = this.#options;
     const common = { log, pool, registry, onBatch, ownership, logId, logger: this.#logger, batchMax: this.#batchMax };
-    const options = { ...common, ...(erase === undefined ? {} : { erase }) };
+    const options = { ...common, personal };
     await new Reign(options, seats, await frozenAt(pool)).last(this.#stopping);
   }
 

@@ -32,15 +32,19 @@ export interface ProjectorLogger {
   warn(details: object, message: string): void;
 }
 
-/** What is to be done, in the transaction of a batch, about persons whose erasure is in it. */
-export type Erase = (client: pg.PoolClient, persons: readonly string[]) => Promise<void>;
+/** How views forget persons, in the transaction in which they learn that somebody is erased. */
+export interface Forgetting {
+  erase(client: pg.PoolClient, persons: readonly string[]): Promise<void>;
+  /** The same for tables beside those that are shown, of persons who are erased already. */
+  blank(client: pg.PoolClient, persons: readonly string[]): Promise<void>;
+}
 
 export interface ReignOptions {
   readonly log: EventLog;
   /** For reading; all writing goes over the ownership. */
   readonly pool: pg.Pool;
   readonly registry: Registry;
-  readonly erase?: Erase;
+  readonly personal: Forgetting | undefined;
   /** Told of every batch, after its commit. */
   readonly onBatch: (report: BatchReport) => void;
   readonly ownership: Ownership;
@@ -172,7 +176,7 @@ export class Reign {
   }
 
   async #takeIn(seats: ReadonlySet<Seat>, events: readonly StoredEvent[], live: boolean): Promise<void> {
-    const { ownership, registry, erase, onBatch } = this.#options;
+    const { ownership, registry, personal, onBatch } = this.#options;
     const newest = events.at(-1);
     if (newest === undefined) return;
     const begunAt = performance.now();
@@ -184,7 +188,7 @@ export class Reign {
       const { kept, lost } = await ownership.transaction(async client => {
         const taken = await takeIn(client, [...seats], batch);
         // After all that the batch itself tells of them.
-        await erase?.(client, erasedIn(facts));
+        await personal?.erase(client, erasedIn(facts));
         return taken;
       });
       for (const seat of kept) seat.position = further(seat.position, newest.position);
@@ -214,7 +218,8 @@ export class Reign {
   }
 }
 
-const erasedIn = (facts: readonly Fact[]): readonly string[] =>
+/** Who is erased by these facts. */
+export const erasedIn = (facts: readonly Fact[]): readonly string[] =>
   facts.filter(({ meta }) => meta.type === PERSON_ERASED).map(({ meta }) => meta.entityId);
 
 const further = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a);
