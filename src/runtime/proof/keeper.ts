@@ -46,7 +46,7 @@ async function persistently(options: ChainOptions, signal: AbortSignal): Promise
   for (let failures = 0; !signal.aborted; ) {
     try {
       const owner = await Ownership.claim(options.pool, 'proof', signal);
-      if (owner !== undefined) await reign(options, owner, signal);
+      if (owner !== undefined) await reign(options, owner, signal).finally(() => owner.release());
       failures = 0;
     } catch (error) {
       if (signal.aborted) return;
@@ -68,7 +68,6 @@ async function reign(options: ChainOptions, owner: Ownership, signal: AbortSigna
     failed.abort();
     await Promise.allSettled(loops);
     if (signal.aborted) await chain.sign();
-    owner.release();
   }
 }
 
