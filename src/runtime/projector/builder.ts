@@ -5,7 +5,7 @@
 import type pg from 'pg';
 import type { Registry } from '../../kernel/module.ts';
 import { pauseAfter, rest } from '../event-log/patience.ts';
-import type { EventLog } from '../event-log/port.ts';
+import type { EventLog, StoredEvent } from '../event-log/port.ts';
 import { Ownership } from '../ownership.ts';
 import { takeIn } from './batch.ts';
 import { factOf } from './fact.ts';
@@ -29,6 +29,7 @@ export class Builder {
   readonly #options: BuilderOptions;
   readonly #stopping: AbortSignal;
   #ownership: Ownership | undefined;
+  #ahead: { readonly after: bigint; readonly page: Promise<readonly StoredEvent[]> } | undefined;
 
   constructor(options: BuilderOptions, stopping: AbortSignal) {
     this.#options = options;
@@ -55,6 +56,7 @@ export class Builder {
   }
 
   release(): void {
+    this.#ahead = undefined;
     this.#ownership?.release();
     this.#ownership = undefined;
   }
@@ -75,10 +77,24 @@ export class Builder {
     }
   }
 
+  /** The page after a position; the next one is on its way while this one is written. */
+  async #read(after: bigint | undefined): Promise<readonly StoredEvent[]> {
+    const { log, pageMax } = this.#options;
+    const coming = this.#ahead?.after === after ? this.#ahead?.page : undefined;
+    this.#ahead = undefined;
+    const events = await (coming ?? log.readAll(after, pageMax));
+    const last = events.at(-1)?.position;
+    if (last === undefined || events.length < pageMax) return events;
+    this.#ahead = { after: last, page: log.readAll(last, pageMax) };
+    // Its failure is met by whoever awaits it, and nobody does when the building ends here.
+    this.#ahead.page.catch(() => undefined);
+    return events;
+  }
+
   /** One page for all that are being built, from the lowest on: those further on pass over what they have. */
   async #page(owner: Ownership, seats: readonly Seat[]): Promise<void> {
-    const { log, registry, pageMax, personal, logger } = this.#options;
-    const events = await log.readAll(nearest(seats)?.position, pageMax);
+    const { registry, pageMax, personal, logger } = this.#options;
+    const events = await this.#read(nearest(seats)?.position);
     const last = events.at(-1)?.position;
     const facts = events.flatMap(event => factOf(event, registry) ?? []);
     const arrived = events.length < pageMax;
