@@ -81,6 +81,8 @@ export interface CommandDefinition<
   readonly decider: Decider<State, D>;
   /** Which entity; absent for a command that creates one under a new id. */
   readonly entityId?: (input: z.output<Input>) => string;
+  /** The id is as the log has it: one that would tell of somebody is a hash there already. */
+  readonly idAsStored?: true;
   /** The record whose thread a creating command continues. */
   readonly parent?: (input: z.output<Input>) => RecordRef | undefined;
   /** Further records whose threads this command touches. */
@@ -106,6 +108,7 @@ export interface AnyCommand {
   readonly input: z.ZodType;
   readonly decider: AnyDecider;
   readonly entityId?: (input: never) => string;
+  readonly idAsStored?: true;
   readonly parent?: (input: never) => RecordRef | undefined;
   readonly links?: (input: never) => readonly RecordRef[];
   readonly touches?: (event: never) => readonly RecordRef[];

@@ -1,4 +1,5 @@
 import type { AnyEventDefinition, Handlers } from './event.ts';
+import { HoldLapsed } from './hold.ts';
 
 /** A business "no": a stable name for programs, a sentence for people. Returned, never thrown. */
 export interface Refusal {
@@ -65,8 +66,9 @@ export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && 'refused' in value;
 }
 
-/** Folds one event of known type into a state. */
+/** Folds one event of known type into a state; that a hold lapsed changes no state. */
 export function evolve<State>(definition: Pick<AnyDecider, 'category' | 'evolve'>, state: State, type: string, data: unknown): State {
+  if (type === HoldLapsed.type) return state;
   const step = definition.evolve[type] as ((state: State, data: unknown) => State) | undefined;
   if (step === undefined) throw new Error(`${definition.category} does not know the event ${type}`);
   return step(state, data);

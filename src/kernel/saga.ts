@@ -17,6 +17,8 @@ export interface Step<State, Alarm extends string = string> {
   readonly sleep?: readonly Alarm[];
   /** The instance is done; later events do not resurrect it. */
   readonly finished?: true;
+  /** The instance is done and leaves no trace: an event that may begin one begins it anew. */
+  readonly forgotten?: true;
 }
 
 /** Why an instance is where it is. Every sentence is for the person who wonders. */

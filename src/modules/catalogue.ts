@@ -1,6 +1,6 @@
-import { addItem, discontinueItem, editItem, reinstateItem, setItemStandardPrice } from '../commands/catalogue/item.ts';
+import { addItem, discontinueItem, editItem, lapseItemHold, reinstateItem, setItemStandardPrice } from '../commands/catalogue/item.ts';
 import { setListPrice, withdrawPrice } from '../commands/catalogue/price.ts';
-import { archivePriceList, createPriceList, editPriceList } from '../commands/catalogue/price-list.ts';
+import { archivePriceList, createPriceList, editPriceList, lapsePriceListHold } from '../commands/catalogue/price-list.ts';
 import { module } from '../kernel/module.ts';
 import { items, itemsForOrder, listItems, showItem } from '../projections/catalogue/items.ts';
 import { priceFor, pricesForOrder } from '../projections/catalogue/price-for.ts';
@@ -18,6 +18,8 @@ export const catalogue = module({
     createPriceList,
     editPriceList,
     archivePriceList,
+    lapseItemHold,
+    lapsePriceListHold,
     setListPrice,
     withdrawPrice,
   ],

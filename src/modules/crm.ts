@@ -5,6 +5,7 @@ import {
   createAccount,
   createAccountFromLead,
   editAccount,
+  lapseAccountHold,
   unblockAccount,
 } from '../commands/crm/account.ts';
 import { addContact, addContactFromLead, assignContact, editContact } from '../commands/crm/contact.ts';
@@ -51,6 +52,7 @@ export const crm = module({
     activateAccount,
     blockAccount,
     unblockAccount,
+    lapseAccountHold,
     addContact,
     addContactFromLead,
     editContact,

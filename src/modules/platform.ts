@@ -1,8 +1,8 @@
-import { releaseClaim, takeClaim } from '../commands/platform/claim.ts';
+import { giveBackClaim, releaseClaim, takeBackClaim, takeClaim } from '../commands/platform/claim.ts';
 import { giveUpEffect, replayEffect } from '../commands/platform/effect.ts';
 import { abandonProcess, adoptProcess, retryProcess } from '../commands/platform/processes.ts';
 import { defineRole, redefineRole } from '../commands/platform/role.ts';
-import { changeUserRoles, disableUser, enableUser, registerUser, renameUser } from '../commands/platform/user.ts';
+import { changeUserRoles, disableUser, enableUser, lapseUserHold, registerUser, renameUser } from '../commands/platform/user.ts';
 import {
   changeWebhookEndpoint,
   disableWebhookEndpoint,
@@ -26,17 +26,21 @@ import {
   webhookEndpoints,
   webhookTarget,
 } from '../projections/platform/webhook-endpoints.ts';
+import { claimHolds } from '../sagas/platform/claim-holds.ts';
 
 export const platform = module({
   name: 'platform',
   commands: [
     takeClaim,
     releaseClaim,
+    giveBackClaim,
+    takeBackClaim,
     registerUser,
     renameUser,
     changeUserRoles,
     disableUser,
     enableUser,
+    lapseUserHold,
     defineRole,
     redefineRole,
     retryProcess,
@@ -72,7 +76,7 @@ export const platform = module({
     showWebhookSecret,
     webhookTarget,
   ],
-  sagas: [],
+  sagas: [claimHolds],
   effects: [webhookMessage, parkedLetter],
   reactions: [webhooks, parkedNotice],
 });

@@ -1,6 +1,6 @@
 import { recordReceipt } from '../commands/warehouse/receipt.ts';
 import { adjustStock, issueStock, receiveStock, releaseStock, reserveStock } from '../commands/warehouse/stock.ts';
-import { openWarehouse, renameWarehouse } from '../commands/warehouse/warehouse.ts';
+import { lapseWarehouseHold, openWarehouse, renameWarehouse } from '../commands/warehouse/warehouse.ts';
 import { receiptSteps, receiptsInStock } from '../invariants/warehouse/receipts.ts';
 import { issuedOnce, stockCell } from '../invariants/warehouse/stock.ts';
 import { module } from '../kernel/module.ts';
@@ -14,7 +14,17 @@ import { goodsReceipt } from '../sagas/warehouse/goods-receipt.ts';
 
 export const warehouse = module({
   name: 'warehouse',
-  commands: [openWarehouse, renameWarehouse, recordReceipt, receiveStock, adjustStock, reserveStock, releaseStock, issueStock],
+  commands: [
+    openWarehouse,
+    renameWarehouse,
+    lapseWarehouseHold,
+    recordReceipt,
+    receiveStock,
+    adjustStock,
+    reserveStock,
+    releaseStock,
+    issueStock,
+  ],
   projections: [warehouses, receipts, stockLevels, reservations, stockMoves],
   queries: [
     listWarehouses,

@@ -133,7 +133,8 @@ export class SagaScenario<Alarm extends string> {
       const moved = move(this.#saga, instance, this.#instances.get(instance), fact);
       if (moved === undefined) return [];
       // States go through JSON, as they do between two batches: what does not survive that shows here.
-      this.#instances.set(instance, { ...moved.instance, state: plain(moved.instance.state) });
+      if (moved.forget) this.#instances.delete(instance);
+      else this.#instances.set(instance, { ...moved.instance, state: plain(moved.instance.state) });
       return moved.send.map(message => ({ instance, message }));
     });
     this.#unanswered.push(...this.#last);

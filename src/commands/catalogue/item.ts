@@ -7,7 +7,7 @@ import { PercentText, PriceText } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
 import { accountKnown } from '../knowledge.ts';
-import { uniqueKey } from '../platform/claim.ts';
+import { lapsing, uniqueKey } from '../platform/claim.ts';
 
 /** Written and compared in capitals. */
 const Sku = Text(40).toUpperCase();
@@ -83,3 +83,6 @@ export const reinstateItem = command({
   input: z.strictObject({ id: Id }),
   decide: existing('item', reinstate),
 });
+
+/** For a command on an item that vanished with what it held. */
+export const lapseItemHold = lapsing('LapseItemHold', Item);

@@ -5,7 +5,7 @@ import { Id, Text } from '../../domain/vocabulary.ts';
 import { type Ask, byId, command } from '../../kernel/command.ts';
 import { Currency } from '../../kernel/money.ts';
 import { defaultListOf } from '../../projections/catalogue/price-lists.ts';
-import { keysHeld } from '../platform/claim.ts';
+import { keysHeld, lapsing } from '../platform/claim.ts';
 
 const card = { name: Text(100), isDefault: z.boolean().default(false) };
 
@@ -53,3 +53,6 @@ export const archivePriceList = command({
   decide: existing('price list', archive),
   holds: keyHeld,
 });
+
+/** For a command on a price list that vanished with what it held. */
+export const lapsePriceListHold = lapsing('LapsePriceListHold', PriceList);

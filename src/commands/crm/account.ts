@@ -5,7 +5,7 @@ import { Address, Id, Reason, TermDays, Text } from '../../domain/vocabulary.ts'
 import { type Ask, byId, byOwner, command } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { priceListForPrice } from '../../projections/catalogue/price-lists.ts';
-import { keysHeld } from '../platform/claim.ts';
+import { keysHeld, lapsing } from '../platform/claim.ts';
 import { Assignment, knownOwner, Phone } from './shapes.ts';
 
 /** Where nothing else was agreed. */
@@ -124,3 +124,6 @@ export const unblockAccount = command({
   input: z.strictObject({ id: Id }),
   decide: existing('account', unblock),
 });
+
+/** For a command on an account that vanished with what it held. */
+export const lapseAccountHold = lapsing('LapseAccountHold', Account);

@@ -1,7 +1,10 @@
+import { z } from 'zod';
 import { Claim, ClaimStream, claimId, release, take } from '../../domain/platform/claim.ts';
-import { command, type Hold } from '../../kernel/command.ts';
+import { Id } from '../../domain/vocabulary.ts';
+import { byId, command, type Hold } from '../../kernel/command.ts';
 import { type Decider, evolve } from '../../kernel/decider.ts';
 import type { AnyEventDefinition, EventOf } from '../../kernel/event.ts';
+import { HoldLapsed } from '../../kernel/hold.ts';
 
 const onClaim = { permission: 'platform:claims', input: Claim, decider: ClaimStream, entityId: claimId } as const;
 
@@ -18,6 +21,44 @@ export const releaseClaim = command({
   summary: 'Gives a key back; silent when the record does not hold it.',
   decide: release,
 });
+
+const KEY_LENGTH_MAX = 2_000;
+const onStoredClaim = {
+  permission: 'platform:claims',
+  input: z.strictObject({ ...Claim.shape, id: z.string().max(KEY_LENGTH_MAX) }),
+  decider: ClaimStream,
+  entityId: byId,
+  idAsStored: true,
+} as const;
+
+/** For claims of commands that vanished: their keys may be known by their hashes only. */
+export const giveBackClaim = command({
+  ...onStoredClaim,
+  type: 'GiveBackClaim',
+  summary: 'Gives a key back that was taken for a record that never came; silent when the record does not hold it.',
+  decide: (claim, { id: _, ...wish }) => release(claim, wish),
+});
+
+/** For keys that a command which vanished had given back already. */
+export const takeBackClaim = command({
+  ...onStoredClaim,
+  type: 'TakeBackClaim',
+  summary: 'Secures a key again for a record that bears it still; refused as Duplicate when another took it meanwhile.',
+  decide: (claim, { id: _, ...wish }) => take(claim, wish),
+});
+
+/** The command by which the stream of a record tells a vanished command that what it held is given back. */
+export const lapsing = <State, D extends AnyEventDefinition>(type: `Lapse${string}`, decider: Decider<State, D>) =>
+  command({
+    type,
+    summary: 'Makes sure that a command which vanished before its end comes to nothing; changes nothing else.',
+    permission: 'platform:claims',
+    input: z.strictObject({ id: Id, commandId: z.string() }),
+    // The one fact that every stream may hold.
+    decider: decider as unknown as Decider<State, typeof HoldLapsed>,
+    entityId: byId,
+    decide: (_, { commandId }) => [HoldLapsed({ commandId })],
+  });
 
 /** The hold that makes a key unique in the house, e.g. `uniqueKey('sku', sku, entityId)`. Keys are compared without case and idle space. */
 export const uniqueKey = (kind: string, key: string, holder: string): Hold => ({

@@ -4,7 +4,7 @@ import { changeRoles, disable, enable, type RoleGrants, register, rename, type S
 import { Id, Reason, Text } from '../../domain/vocabulary.ts';
 import { type Ask, byId, command } from '../../kernel/command.ts';
 import { grantsOfRoles } from '../../projections/platform/roles.ts';
-import { uniqueKey } from './claim.ts';
+import { lapsing, uniqueKey } from './claim.ts';
 
 const EMAIL_LENGTH_MAX = 254;
 const ROLES_MAX = 20;
@@ -81,3 +81,6 @@ export const enableUser = command({
   facts: (state, _input, ask) => grantsConcerned(state, [], ask),
   decide: enable,
 });
+
+/** For a command on a user that vanished with what it held. */
+export const lapseUserHold = lapsing('LapseUserHold', UserStream);

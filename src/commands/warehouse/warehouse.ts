@@ -3,7 +3,7 @@ import { beginning, existing } from '../../domain/records.ts';
 import { Id, Text } from '../../domain/vocabulary.ts';
 import { open, rename, Warehouse } from '../../domain/warehouse/warehouse.ts';
 import { byId, command } from '../../kernel/command.ts';
-import { uniqueKey } from '../platform/claim.ts';
+import { lapsing, uniqueKey } from '../platform/claim.ts';
 
 const onWarehouse = { permission: 'warehouse:administer', decider: Warehouse } as const;
 const Name = Text(100);
@@ -28,3 +28,6 @@ export const renameWarehouse = command({
   entityId: byId,
   decide: existing('warehouse', rename),
 });
+
+/** For a command on a warehouse that vanished with what it held. */
+export const lapseWarehouseHold = lapsing('LapseWarehouseHold', Warehouse);

@@ -29,6 +29,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'sales:price-by-hand',
       'platform:processes',
       'platform:retry',
+      'platform:abandon',
     ],
   },
   'sales-manager': {

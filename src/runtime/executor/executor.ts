@@ -4,6 +4,7 @@ import { authorise, system } from '../../kernel/authority.ts';
 import { type AnyCommand, type Ask, type CommandMessage, type DecisionContext, type RecordRef, streamOf } from '../../kernel/command.ts';
 import { type Decision, isRefusal, notFound } from '../../kernel/decider.ts';
 import type { DomainEvent } from '../../kernel/event.ts';
+import { HoldLapsed } from '../../kernel/hold.ts';
 import type { EventMetadata } from '../../kernel/metadata.ts';
 import type { Registry } from '../../kernel/module.ts';
 import { type Clock, dayIn } from '../clock.ts';
@@ -123,7 +124,8 @@ class CommandExecutor implements WatchedExecutor {
     if (!parsed.success) throw new InvalidInput(pointersOf(parsed.error));
     const input = parsed.data as never;
     const id = command.entityId?.(input) ?? recordId(execution.commandId);
-    const record = recordNamed(command.decider, id, this.#blind);
+    const { category } = command.decider;
+    const record = command.idAsStored ? { category, id } : recordNamed(command.decider, id, this.#blind);
     const deadline = performance.now() + (this.#options.patienceMs ?? PATIENCE_MS);
     const hash = this.#blind(digest([message.command, message.input]));
     const holds = new Holds(this.#options.registry.commands, this.#blind, held => this.#asSystem(held, attempt, crypto.randomUUID()));
@@ -245,7 +247,7 @@ class CommandExecutor implements WatchedExecutor {
       ...(execution.traceparent === undefined ? {} : { traceparent: execution.traceparent }),
     } satisfies Omit<EventMetadata, 'version'>;
     return events.map(({ type, data }, index) => {
-      const version = command.decider.events.find(definition => definition.type === type)?.version;
+      const version = [...command.decider.events, HoldLapsed].find(definition => definition.type === type)?.version;
       if (version === undefined) throw new Error(`${command.type} decided ${type}, which ${command.decider.category} does not know`);
       const touched = links[index] ?? [];
       return {

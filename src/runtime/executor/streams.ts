@@ -1,5 +1,6 @@
 import type { AnyDecider } from '../../kernel/decider.ts';
 import { evolve } from '../../kernel/decider.ts';
+import { HoldLapsed } from '../../kernel/hold.ts';
 import { type EventLog, NO_STREAM, type StoredEvent } from '../event-log/port.ts';
 import { SNAPSHOT_EVERY, type Snapshots } from './snapshots.ts';
 
@@ -92,7 +93,7 @@ export class Streams {
 
   /** Folds events from a revision on; tells whether the one already folded, when it is among them, is the same event. */
   async #takeAll(decider: AnyDecider, stream: string, folded: Folded, from: number): Promise<boolean> {
-    const definitions = new Map(decider.events.map(definition => [definition.type, definition]));
+    const definitions = new Map([...decider.events, HoldLapsed].map(definition => [definition.type, definition] as const));
     let met = false;
     for await (const stored of this.#log.readStream(stream, from)) {
       if (stored.revision === folded.revision) {

@@ -29,7 +29,9 @@ export class Folding {
   readonly #inbox: Map<string, readonly Visit[]>;
   readonly #texts: PersonalTexts | undefined;
   readonly moved = new Map<string, Instance>();
-  readonly standings: Standing[] = [];
+  /** Instances that leave no trace. */
+  readonly forgotten = new Set<string>();
+  standings: Standing[] = [];
   readonly emptied = new Set<string>();
   readonly forgone = new Set<string>();
   kept: Visit[] = [];
@@ -53,15 +55,13 @@ export class Folding {
   #take(visit: Visit, now: bigint): void {
     const { saga, silentTo } = this.#seat;
     const { name } = visit;
-    const before = this.moved.get(name) ?? this.#before.get(name);
+    const before = this.forgotten.has(name) ? undefined : (this.moved.get(name) ?? this.#before.get(name));
     const { result, traceparent } = traced(saga, visit, () => this.#move(before, visit, now));
     const acts = isAfter(now, silentTo);
     if (acts) this.#hear(visit, result);
     if (result === undefined) return;
-    if (result.instance !== before) {
-      this.moved.set(name, result.instance);
-      this.standings.push({ name, from: now, instance: result.instance });
-    }
+    if (result.forget) this.#forget(name, now);
+    else if (result.instance !== before) this.#keep(name, now, result.instance);
     if (result.inbox === 'keep') this.kept.push(visit);
     if (result.inbox === 'drop') this.#drop(name, acts);
     if (acts && !visit.fact.history)
@@ -73,6 +73,20 @@ export class Folding {
   /** What a step copies of a person out of its event stands sealed in the outbox. */
   #sealed(row: Outgoing, { stored }: Visit): Outgoing {
     return this.#texts === undefined ? row : { ...row, input: this.#texts.seal(row.input, secretsOf(stored)) };
+  }
+
+  #keep(name: string, now: bigint, instance: Instance): void {
+    this.forgotten.delete(name);
+    this.moved.set(name, instance);
+    this.standings.push({ name, from: now, instance });
+  }
+
+  /** What came and went within a batch was never there. */
+  #forget(name: string, now: bigint): void {
+    this.moved.delete(name);
+    this.forgotten.add(name);
+    if (this.#before.has(name)) this.standings.push({ name, from: now, instance: undefined });
+    else this.standings = this.standings.filter(standing => standing.name !== name);
   }
 
   /** Where it stopped before, it stops again; only a retry takes it further. */

@@ -3,17 +3,16 @@ import type pg from 'pg';
 import { instanceJson } from './instances.ts';
 import type { Instance } from './move.ts';
 
-/** An instance as it stood from a position on. */
+/** An instance as it stood from a position on; undefined where it left no trace. */
 export interface Standing {
   readonly name: string;
   readonly from: bigint;
-  readonly instance: Instance;
+  readonly instance: Instance | undefined;
 }
 
 const END = `
   update ops.saga_history h set to_position = g.from_position
-  from (select instance, min(from_position) as from_position from json_to_recordset($2::json) as r(instance text, from_position bigint)
-    group by instance) g
+  from json_to_recordset($2::json) as g(instance text, from_position bigint)
   where h.saga = $1 and h.instance = g.instance and h.to_position is null`;
 
 const COLUMNS =
@@ -27,19 +26,20 @@ const BEGIN = `
 /** Writes what the instances of a saga went through; standings are in the order of the log, the last of each instance is so still. */
 export async function saveHistory(client: pg.PoolClient, saga: string, standings: readonly Standing[]): Promise<void> {
   if (standings.length === 0) return;
-  const rows = [...Map.groupBy(standings, ({ name }) => name).values()].flatMap(course => spans(saga, course));
-  await client.query(END, [saga, JSON.stringify(rows)]);
-  await client.query(BEGIN, [JSON.stringify(rows)]);
+  const courses = [...Map.groupBy(standings, ({ name }) => name)];
+  const ends = courses.map(([name, [first]]) => ({ instance: name, from_position: first?.from.toString() }));
+  await client.query(END, [saga, JSON.stringify(ends)]);
+  await client.query(BEGIN, [JSON.stringify(courses.flatMap(([, course]) => spans(saga, course)))]);
 }
 
 /** Several standings of one position come to the last of them. */
 function spans(saga: string, course: readonly Standing[]): readonly object[] {
   const lasting = course.filter(({ from }, index) => course[index + 1]?.from !== from);
-  return lasting.map(({ name, from, instance }, index) => ({
-    ...instanceJson(saga, name, instance),
-    from_position: from.toString(),
-    to_position: lasting[index + 1]?.from.toString(),
-  }));
+  return lasting.flatMap(({ name, from, instance }, index) => {
+    if (instance === undefined) return [];
+    const until = lasting[index + 1]?.from.toString();
+    return [{ ...instanceJson(saga, name, instance), from_position: from.toString(), to_position: until }];
+  });
 }
 
 const SAME = `(h.status, h.attempt, h.since, h.waiting, h.refusal) is not distinct from (i.status, i.attempt, i.since, i.waiting, i.refusal)`;

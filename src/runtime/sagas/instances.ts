@@ -88,6 +88,10 @@ export async function saveInstances(
   await client.query(save(shelf), [JSON.stringify([...moved].map(([name, instance]) => rowOf(saga, name, instance)))]);
 }
 
+export async function dropInstances(client: pg.PoolClient, shelf: Shelf, saga: string, names: readonly string[]): Promise<void> {
+  if (names.length > 0) await client.query(`delete from ${shelf} where saga = $1 and instance = any($2)`, [saga, names]);
+}
+
 /** Puts the drafts of a saga in the place of its instances. */
 export async function showDrafts(client: pg.PoolClient, saga: string): Promise<void> {
   await client.query('delete from ops.saga_instances where saga = $1', [saga]);

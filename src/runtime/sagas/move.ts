@@ -68,12 +68,14 @@ export interface Move {
    * was still to be sent, is of no use any more.
    */
   readonly inbox?: 'keep' | 'resume' | 'drop';
+  /** The instance is to leave no trace. */
+  readonly forget?: true;
 }
 
 /** What becomes of an instance by a fact; undefined when the fact does not concern it, the very same instance when it stays as it is. */
 export function move(saga: AnySaga, name: string, before: Instance | undefined, fact: Fact): Move | undefined {
   const { category, type } = fact.meta;
-  if (category === PROCESS_CATEGORY) return before && steered(saga, name, before, fact);
+  if (category === PROCESS_CATEGORY) return steered(saga, name, before, fact);
   if (before === undefined && !saga.startedBy.includes(type)) return undefined;
   if (before !== undefined && isOver(before)) return undefined;
   if (before !== undefined && standsStill(before, fact)) return kept(before);
@@ -95,10 +97,16 @@ const isOver = ({ status }: Instance): boolean => status === 'finished' || statu
 /** History makes the state also of what is not adopted; what comes later waits. */
 const standsStill = ({ status }: Instance, { history }: Fact): boolean => status === 'parked' || (status === 'unadopted' && !history);
 
-function steered(saga: AnySaga, name: string, before: Instance, fact: Fact): Move | undefined {
+function steered(saga: AnySaga, name: string, before: Instance | undefined, fact: Fact): Move | undefined {
   const handle = steering[fact.meta.type as keyof typeof steering] as Steer | undefined;
-  return handle?.(before, fact.data, saga, name, fact);
+  const known = before ?? (FAILURES.includes(fact.meta.type) ? traceOf(saga, name, fact) : undefined);
+  return known && handle?.(known, fact.data, saga, name, fact);
 }
+
+const FAILURES: readonly string[] = [CommandRefused.type, ProcessParked.type];
+
+/** An instance that was to leave no trace is there again when its last command failed: nothing fails unseen. */
+const traceOf = (saga: AnySaga, name: string, fact: Fact): Instance => ({ ...begun(saga, name, fact), status: 'finished', waiting: DONE });
 
 type Steer = (before: Instance, data: unknown, saga: AnySaga, name: string, fact: Fact) => Move | undefined;
 
@@ -189,7 +197,7 @@ function stepped(
     const start = before ?? begun(saga, name, fact);
     const made = step(start.state);
     if (before !== undefined && Object.keys(made).length === 0) return still(before);
-    const done = made.finished === true || start.status === 'finished';
+    const done = made.finished === true || made.forgotten === true || start.status === 'finished';
     const moved: Instance = {
       ...start,
       status: done ? 'finished' : start.status,
@@ -197,7 +205,8 @@ function stepped(
       alarms: done ? {} : alarmsAfter(start.alarms, made, fact),
       since: fact.meta.recordedAt,
     };
-    return { instance: { ...moved, waiting: waitingOf(saga, name, moved) }, send: made.send ?? [], effects: made.effects ?? [] };
+    const instance = { ...moved, waiting: waitingOf(saga, name, moved) };
+    return { instance, send: made.send ?? [], effects: made.effects ?? [], ...(made.forgotten && { forget: true }) };
   } catch (error) {
     const stopped = parked(saga, name, before ?? begun(saga, name, fact), sentence(error), fact);
     return { ...still({ ...stopped, recorded: false }), ...keepsForRetry(fact) };

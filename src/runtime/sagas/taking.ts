@@ -10,7 +10,7 @@ import { factOf, type Fact as StoredFact } from '../projector/fact.ts';
 import { Folding, type Visit } from './folding.ts';
 import { saveHistory } from './history.ts';
 import { loadInbox, saveInbox } from './inbox.ts';
-import { loadInstances, type Shelf, saveInstances } from './instances.ts';
+import { dropInstances, loadInstances, type Shelf, saveInstances } from './instances.ts';
 import { forgo, heard, post, release } from './outbox.ts';
 import { isAfter, type Seat } from './seats.ts';
 import { storable } from './storable.ts';
@@ -75,6 +75,12 @@ async function takeOne(client: pg.PoolClient, { log, registry, texts, events }: 
   const folding = new Folding(seat, instances, kept, texts);
   blaming(() => folding.takeAll(visits));
   await saveInstances(client, shelf, saga.name, folding.moved);
+  await dropInstances(
+    client,
+    shelf,
+    saga.name,
+    [...folding.forgotten].filter(name => instances.has(name)),
+  );
   // What is built beside is not shown: it has no history before it is.
   if (!seat.building) await saveHistory(client, saga.name, folding.standings);
   await saveInbox(
