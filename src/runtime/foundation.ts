@@ -57,6 +57,7 @@ export async function layFoundation(config: FoundationConfig, role: string, pool
   const house = registry(modules);
   const personal = await PersonalData.open({ pool, registry: house, keysDir: config.keysDir });
   const log = personal.sealed(rawLog);
+  await personal.recordReturned(log);
   const secret = await sharedSecret(pool, 'cursors');
   const queries = createQueryRunner({ pool, registry: house, secret, patienceMs: QUERY_PATIENCE_MS, log });
   const snapshots = new StoredSnapshots(pool);

@@ -6,6 +6,7 @@ import type { Registry } from '../../kernel/module.ts';
 import { systemClock } from '../clock.ts';
 import { bePatient, connected, type Queryable, transaction } from '../database.ts';
 import type { EventLog } from '../event-log/port.ts';
+import { recordAgain } from './again.ts';
 import { blankViews, ERASED_CHANNEL, erase } from './erasure.ts';
 import { readJournal, writeJournal } from './journal.ts';
 import { PersonKeys } from './keys.ts';
@@ -30,6 +31,8 @@ export class PersonalData implements PersonalTexts {
   readonly #closing = new AbortController();
   readonly #listeners = new Set<() => void>();
   #hearing: Promise<void> = Promise.resolve();
+  /** Whom the database still knew at this start though they had been erased before. */
+  #returned: readonly string[] = [];
 
   private constructor(options: PersonalDataOptions, keys: PersonKeys, blind: Buffer) {
     this.#options = options;
@@ -47,13 +50,18 @@ export class PersonalData implements PersonalTexts {
     const masters = await masterKeys(pool, keysDir);
     const personal = new PersonalData(options, new PersonKeys(pool, masters), masters.blind);
     const erased = [...(await readJournal(keysDir))];
-    await transaction(pool, async client => {
+    personal.#returned = await transaction(pool, async client => {
       await bePatient(client);
-      await erase(client, erased, { registry: options.registry, journal: async () => undefined });
+      return erase(client, erased, { registry: options.registry, journal: async () => undefined });
     });
     await personal.#keys.refresh();
     personal.#hearing = personal.#hearAlways();
     return personal;
+  }
+
+  /** Sees that the log says itself who is erased, should a restore have taken it back. @throws LogUnavailable */
+  recordReturned(log: EventLog): Promise<void> {
+    return recordAgain(log, this.#returned, systemClock.now());
   }
 
   /** The log as the business reads and writes it. */
