@@ -1,4 +1,4 @@
-/** A collector of traces: takes OTLP as JSON over HTTP and keeps the spans. */
+/** A collector of traces: takes OTLP as JSON over HTTP and keeps the spans; anything else it takes and forgets. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -35,8 +35,10 @@ export async function startCollector(): Promise<Collector> {
     request.on('end', () => {
       const sent = Buffer.concat(chunks);
       const body = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent).toString();
-      bodies.push(body);
-      spans.push(...(JSON.parse(body) as Export).resourceSpans.flatMap(spansOf));
+      if (request.url === '/v1/traces') {
+        bodies.push(body);
+        spans.push(...(JSON.parse(body) as Export).resourceSpans.flatMap(spansOf));
+      }
       response.setHeader('Content-Type', 'application/json').end('{}');
     });
   });

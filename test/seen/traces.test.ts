@@ -8,7 +8,7 @@ let traced: TestHouse;
 
 beforeAll(async () => {
   collector = await startCollector();
-  traced = await startHouse({ traceEndpoint: collector.url });
+  traced = await startHouse({ traceEndpoint: collector.url, webhooksAllow: '127.0.0.0/8' });
 });
 afterAll(async () => {
   await traced?.stop();
@@ -21,7 +21,7 @@ function line(span: Span, all: readonly Span[]): readonly string[] {
   return [...(parent === undefined ? [] : line(parent, all)), `${span.service.replace('throughline-', '')}: ${span.name}`];
 }
 
-test('one trace runs from a request over its events to the views, and over the sagas to what they ask for', async () => {
+test('one trace runs from a request over its events to the views, and over the sagas and effects to what they ask for', async () => {
   const marker = 'Marker Ionescu';
   const lead = await traced.make('/leads', {
     name: 'Chairs',
@@ -29,6 +29,7 @@ test('one trace runs from a request over its events to the views, and over the s
     requestCategory: 'Furniture',
     contact: { name: marker, email: 'marker@person.example' },
   });
+  await traced.make('/webhook-endpoints', { name: 'Shop', url: `${collector.url}/hook`, events: ['DealOpened'] });
   await traced.make(`/leads/${lead}/stage`, { stage: 'InterestExpressed' });
   await traced.make(`/leads/${lead}/convert`, { currency: 'RON' });
   const { dealId } = await traced.until(`/leads/${lead}`, ({ stage }) => stage === 'Deal');
@@ -48,6 +49,7 @@ test('one trace runs from a request over its events to the views, and over the s
         `${request} > worker: saga step`,
         `${request} > worker: saga step > worker: execute OpenDealFromLead`,
         `${request} > worker: saga step > worker: execute OpenDealFromLead > worker: project batch`,
+        expect.stringContaining('worker: execute OpenDealFromLead > worker: send'),
       ]),
     );
   expect(mine().filter(({ parentSpanId }) => parentSpanId === undefined)).toHaveLength(1);
