@@ -29,13 +29,15 @@ export function onceOnly(store: RequestStore, logger: Logger): Once {
     }
   };
 
-  const answered = async (request: RequestKey, bodyHash: string, run: () => Promise<KeptAnswer>): Promise<KeptAnswer> => {
+  const answered = async (request: RequestKey, bodyHash: string, run: () => Promise<KeptAnswer>): Promise<Answered> => {
     const before = await found(request);
     if (before !== undefined && before.bodyHash !== bodyHash) throw mismatch();
-    if (before !== undefined) return replayed(before.answer);
+    if (before !== undefined) return { answer: replayed(before.answer), kept: undefined };
     const answer = await run();
-    if (isFinal(answer)) await kept(request, bodyHash, answer);
-    return answer;
+    const keeping = isFinal(answer) ? kept(request, bodyHash, answer) : undefined;
+    // What succeeded is known to the log already. What was refused is known only once it is kept.
+    if (!isSuccess(answer)) await keeping;
+    return { answer, kept: keeping };
   };
 
   return async (request, bodyHash, run) => {
@@ -43,14 +45,25 @@ export function onceOnly(store: RequestStore, logger: Logger): Once {
     const first = running.get(name);
     if (first !== undefined && first.bodyHash !== bodyHash) throw mismatch();
     if (first !== undefined) return replayed(await first.answer);
-    const answer = answered(request, bodyHash, run).finally(() => running.delete(name));
+    const work = answered(request, bodyHash, run);
+    const answer = work.then(done => done.answer);
     running.set(name, { bodyHash, answer });
+    // Copies find the answer here until they find it in the store.
+    const over = (): boolean => running.delete(name);
+    work.then(done => done.kept).then(over, over);
     return answer;
   };
 }
 
+interface Answered {
+  readonly answer: KeptAnswer;
+  /** Settles when the answer is in the store, or could not be kept. */
+  readonly kept: Promise<void> | undefined;
+}
+
 /** A success, or the no of a rule. What was not found, or not yet valid, may be so when it is asked again. */
-const isFinal = ({ status }: KeptAnswer): boolean => status < 300 || status === 409;
+const isFinal = (answer: KeptAnswer): boolean => isSuccess(answer) || answer.status === 409;
+const isSuccess = ({ status }: KeptAnswer): boolean => status < 300;
 
 /** Tells a first answer from its repetition. */
 export const REPLAYED = { 'Idempotency-Replayed': 'true' } as const;

@@ -6,15 +6,26 @@ const ROOT = '6f0d6c1e-5a0b-4c7e-9d55-2f8e1b7a9c34';
 
 /** UUID version 5 (RFC 9562 §5.5) of the parts, in a namespace named by what the ids are for, e.g. `event`. */
 export function uuidv5(namespaceName: string, ...parts: readonly string[]): string {
-  return hashed(hashed(ROOT, namespaceName), JSON.stringify(parts));
+  return hashed(namespaceOf(namespaceName), JSON.stringify(parts));
 }
 
-function hashed(namespace: string, name: string): string {
-  const bytes = createHash('sha1')
-    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
-    .update(name, 'utf8')
-    .digest()
-    .subarray(0, 16);
+/** Names of namespaces are written in the code, so they are few. */
+const NAMESPACES_MAX = 1_000;
+const namespaces = new Map<string, Buffer>();
+
+function namespaceOf(name: string): Buffer {
+  const known = namespaces.get(name);
+  if (known !== undefined) return known;
+  const made = bytesOf(hashed(bytesOf(ROOT), name));
+  if (namespaces.size >= NAMESPACES_MAX) namespaces.clear();
+  namespaces.set(name, made);
+  return made;
+}
+
+const bytesOf = (uuid: string): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex');
+
+function hashed(namespace: Buffer, name: string): string {
+  const bytes = createHash('sha1').update(namespace).update(name, 'utf8').digest().subarray(0, 16);
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x50;
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
