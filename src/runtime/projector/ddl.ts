@@ -63,11 +63,16 @@ export const describeTable = (build: Build): string =>
     ...(build.projection.versioned ? describePast(build) : []),
   ].join(';\n');
 
-/** By the same indexes the past is read in the same way; one more finds what ended since then, mostly the least of it. */
+/**
+ * By the same indexes the past is read in the same way. They hold the beginning of each state too, so that what began later is
+ * passed over without a look at its row. One more finds what ended since then, mostly the least of it.
+ */
 const describePast = (build: Build): readonly string[] => [
-  ...[...build.projection.table.indexes, TO].map(index => createIndex(pastOf(build), pastNameOf(build), index)),
+  ...[...build.projection.table.indexes.map(begun), TO].map(index => createIndex(pastOf(build), pastNameOf(build), index)),
   `comment on table ${pastOf(build)} is ${pg.escapeLiteral(`${build.projection.table.comment}, as they were before`)}`,
 ];
+
+const begun = (index: string): string => (index.startsWith('using ') ? index : `${index}, ${FROM}`);
 
 /** Also of what a versioned projection's rows ever were. */
 export const createView = (build: Build): string =>
