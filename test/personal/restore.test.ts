@@ -26,7 +26,7 @@ const Guest = decider({
   category: 'guest',
   stateVersion: 1,
   events: [GuestArrived],
-  initial: () => 0,
+  initial: (): number => 0,
   evolve: { GuestArrived: n => n + 1 },
 });
 const guests = projection({
