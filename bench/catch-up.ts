@@ -60,7 +60,7 @@ async function ours(ground: Ground): Promise<number> {
   try {
     const head = await log.head();
     const begun = performance.now();
-    const projector = await startProjector({ log, pool: other.pool, registry, erase: other.personal.erase });
+    const projector = await startProjector({ log, pool: other.pool, registry, personal: other.personal });
     for (let behind = true; behind; ) {
       await new Promise(resolve => setTimeout(resolve, LOOK_MS));
       const checkpoints = await readCheckpoints(other.pool);

@@ -43,6 +43,7 @@ export async function startGround(): Promise<Ground> {
         timeZone: 'Europe/Bucharest',
         logLevel: 'warn',
       },
+      'bench',
       POOL_MAX,
     );
   const foundation = await foundationOn(postgres.url);
