@@ -246,7 +246,10 @@ describe('a restored backup', () => {
     const folder = await mkdtemp(join(tmpdir(), 'throughline-elsewhere-'));
     try {
       const runner = await box.start({ url: copy, journalDir: folder });
-      await eventually(async () => ((await standingOf(box.poolOf(copy)))[0]?.status === 'halted' ? true : undefined), 'The halt');
+      await eventually(
+        async () => ((await standingOf(box.poolOf(copy)))[0]?.problem?.includes('restored copy') ? true : undefined),
+        'The halt',
+      );
       await work(copy);
       await runner.stop();
     } finally {

@@ -112,6 +112,19 @@ describe('a webhook', () => {
     },
   );
 
+  test('whose name cannot be found now is sent when it can', async () => {
+    const receiver = await httpReceiver();
+    let found = false;
+    const resolve = () =>
+      found ? knows(['127.0.0.1'])() : Promise.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }));
+    const sending = webhooks({ allow: loopback, resolve });
+    const notice = noticeTo(`http://shop.example:${new URL(receiver.url).port}/`);
+    expect(await sending('id', notice, never)).toEqual({ kind: 'failed', problem: 'ENOTFOUND: no such name', blames: 'destination' });
+    found = true;
+    expect(await sending('id', notice, never)).toMatchObject({ kind: 'taken' });
+    await receiver.close();
+  });
+
   test('goes to the very address that was checked, though its name leads elsewhere a moment later', async () => {
     const receiver = await httpReceiver();
     const { port: open } = new URL(receiver.url);

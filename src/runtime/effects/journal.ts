@@ -36,15 +36,16 @@ export class Journal {
     const known = await owner.rows<{ id: string; bytes: number }>('select id::text as id, bytes from ops.effect_journals');
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const file = await open(join(folder, `sent-${logId}.jsonl`), 'a+', 0o600);
-    const found = await contentOf(file);
-    const marked = found && (known.find(({ id }) => id === found.id)?.bytes ?? 0);
-    if (found === undefined ? known.length > 0 : (marked ?? 0) > found.bytes) {
+    const header = await headerOf(file);
+    const marked = header && known.find(({ id }) => id === header.id)?.bytes;
+    // The one journal the database knows must be here, and whole.
+    if (known.length > 0 && (marked === undefined || marked > (await file.stat()).size)) {
       await file.close();
       return { halted: UNKNOWN_COPY };
     }
-    const { id, bytes } = found ?? (await begin(file));
-    const news = found === undefined ? new Map<string, number>() : entriesOf(found.entries(marked ?? 0));
-    return new Journal(id, file, bytes, await owner.transaction(client => tell(client, { id, bytes }, news)));
+    const { id, ends } = header ?? (await begin(file));
+    const { bytes, lines } = await tailOf(file, Math.max(marked ?? 0, ends));
+    return new Journal(id, file, bytes, await owner.transaction(client => tell(client, { id, bytes }, entriesOf(lines))));
   }
 
   /** Whether the effect was sent already, in this round or a later one. */
@@ -91,32 +92,38 @@ async function tell(
   return new Map(rows.map(entry => [entry.id, entry.round]));
 }
 
-async function begin(file: FileHandle): Promise<{ readonly id: string; readonly bytes: number }> {
+interface Begun {
+  readonly id: string;
+  /** Where its first entry begins. */
+  readonly ends: number;
+}
+
+async function begin(file: FileHandle): Promise<Begun> {
   const id = randomUUID();
   const header = `${JSON.stringify({ journal: id })}\n`;
+  await file.truncate(0);
   await file.appendFile(header);
   await file.datasync();
-  return { id, bytes: Buffer.byteLength(header) };
+  return { id, ends: Buffer.byteLength(header) };
 }
 
 const NEWLINE = 0x0a;
+const HEADER_BYTES_MAX = 256;
 
-interface Content {
-  readonly id: string;
-  readonly bytes: number;
-  /** The lines of entries from an offset on. */
-  entries(from: number): string;
+/** Undefined where none was ever written whole. */
+async function headerOf(file: FileHandle): Promise<Begun | undefined> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES_MAX), 0, HEADER_BYTES_MAX, 0);
+  const ends = buffer.subarray(0, bytesRead).indexOf(NEWLINE) + 1;
+  return ends === 0 ? undefined : { id: Header.parse(JSON.parse(buffer.toString('utf8', 0, ends))).journal, ends };
 }
 
-/** What the file holds in whole lines; undefined when it holds none. A line that a crash cut off was never acted upon and goes. */
-async function contentOf(file: FileHandle): Promise<Content | undefined> {
-  const whole = await file.readFile();
-  const bytes = whole.lastIndexOf(NEWLINE) + 1;
-  if (bytes < whole.length) await file.truncate(bytes);
-  if (bytes === 0) return undefined;
-  const headerEnds = whole.indexOf(NEWLINE) + 1;
-  const { journal: id } = Header.parse(JSON.parse(whole.toString('utf8', 0, headerEnds)));
-  return { id, bytes, entries: from => whole.toString('utf8', Math.max(from, headerEnds), bytes) };
+/** The lines from an offset on, and where they end. A line that a crash cut off was never acted upon, and goes. */
+async function tailOf(file: FileHandle, from: number): Promise<{ readonly bytes: number; readonly lines: string }> {
+  const length = (await file.stat()).size - from;
+  const { buffer } = await file.read(Buffer.alloc(length), 0, length, from);
+  const whole = buffer.lastIndexOf(NEWLINE) + 1;
+  if (whole < length) await file.truncate(from + whole);
+  return { bytes: from + whole, lines: buffer.toString('utf8', 0, whole) };
 }
 
 function entriesOf(lines: string): ReadonlyMap<string, number> {

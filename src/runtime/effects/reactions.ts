@@ -5,6 +5,7 @@ import { type AnyReaction, EFFECT_CATEGORY, EFFECTS, EffectReplayed } from '../.
 import type { DataOf } from '../../kernel/event.ts';
 import type { AnyProjection, ViewMeta } from '../../kernel/projection.ts';
 import { rowsOf, transaction } from '../database.ts';
+import { rest } from '../event-log/patience.ts';
 import type { StoredEvent } from '../event-log/port.ts';
 import { digest, uuidv5 } from '../ids.ts';
 import type { Ownership } from '../ownership.ts';
@@ -18,6 +19,8 @@ import { enqueue, type Queued } from './outbox.ts';
 import type { World } from './world.ts';
 
 const BATCH_MAX = 500;
+/** Nobody outside minds so short a wait, and a busy house pays for one transaction in place of many. */
+const GATHER_MS = 50;
 
 /** A reaction at its place in the log. */
 interface Seat {
@@ -67,11 +70,12 @@ export async function react(world: World, owner: Ownership, bell: Bell, signal: 
   let { seats, reached } = await takeSeats(world, owner);
   const last = [reached, ...seats.map(({ position }) => position)].reduce(earlier);
   for await (const batch of world.log.follow(last, { signal, batchMax: BATCH_MAX })) {
-    const detached = await owner.transaction(client => takeBatch(client, world, seats, batch, reached));
+    const { detached, isDue } = await owner.transaction(client => takeBatch(client, world, seats, batch, reached));
     for (const [{ reaction }, reason] of detached) world.logger?.error({ reaction: reaction.name, reason }, 'reaction detached');
     seats = seats.filter(seat => !detached.has(seat));
     reached = later(reached, batch.at(-1)?.position);
-    bell.ring();
+    if (isDue) bell.ring();
+    await rest(GATHER_MS, signal);
   }
 }
 
@@ -118,35 +122,62 @@ const seatOf = (reaction: AnyReaction, { silentTo, position, state }: SeatRow): 
 
 const positionOf = (text: string | null | undefined): bigint | undefined => (text == null ? undefined : BigInt(text));
 
+interface Taken {
+  readonly detached: ReadonlyMap<Seat, string>;
+  /** Whether there is something to send that was not there before. */
+  readonly isDue: boolean;
+}
+
 async function takeBatch(
   client: pg.PoolClient,
   world: World,
   seats: readonly Seat[],
   batch: readonly StoredEvent[],
   reached: bigint | undefined,
-): Promise<ReadonlyMap<Seat, string>> {
+): Promise<Taken> {
+  // What a crash takes back with this transaction follows from the log again, under the same ids.
+  await client.query('set local synchronous_commit = off');
   const facts = batch.flatMap(stored => {
     const fact = factOf(stored, world.registry);
     return fact === undefined ? [] : [{ stored, fact }];
   });
   const last = batch.at(-1)?.position;
   const detached = new Map<Seat, string>();
+  let isDue = false;
   for (const seat of seats) {
     try {
       const { state, queued } = fold(seat, facts);
       await enqueue(client, world.registry, queued);
-      await save(client, seat, state, last);
+      await remember(client, seat, state);
+      isDue ||= queued.length > 0;
+      seat.position = later(seat.position, last);
     } catch (error) {
       if (!(error instanceof ReactionFault)) throw error;
       detached.set(seat, error.message);
       await client.query('update ops.reactions set detached = $2 where name = $1', [seat.reaction.name, error.message]);
     }
   }
-  for (const { fact } of facts) if (isAfter(fact.position, reached)) await rearm(client, fact);
-  const views = viewsOf(world.registry).map(({ name }) => name);
-  await client.query('update ops.checkpoints set position = greatest(position, $1) where name = any($2)', [last?.toString(), views]);
+  const replayed = facts.filter(({ fact }) => isAfter(fact.position, reached) && isReplay(fact.meta));
+  for (const { fact } of replayed) await rearm(client, fact);
+  await advance(client, world, seats, detached, last);
+  return { detached, isDue: isDue || replayed.length > 0 };
+}
+
+const ADVANCE = `
+  with seats as (update ops.reactions set position = greatest(position, $1) where name = any($2))
+  update ops.checkpoints set position = greatest(position, $1) where name = any($3)`;
+
+async function advance(
+  client: pg.PoolClient,
+  { registry }: World,
+  seats: readonly Seat[],
+  detached: ReadonlyMap<Seat, string>,
+  last: bigint | undefined,
+): Promise<void> {
+  const views = viewsOf(registry).map(({ name }) => name);
+  const names = seats.filter(seat => !detached.has(seat)).map(({ reaction }) => reaction.name);
+  await client.query(ADVANCE, [last?.toString(), names, views]);
   await announce(client, views);
-  return detached;
 }
 
 /** A reaction that fails on a fact stops there, and the others go on. */
@@ -192,14 +223,10 @@ const effectsOf = (reaction: AnyReaction, state: unknown, { metadata }: StoredEv
     traceparent: metadata.traceparent,
   }));
 
-async function save(client: pg.PoolClient, seat: Seat, state: unknown, last: bigint | undefined): Promise<void> {
-  const changed = !isDeepStrictEqual(state, seat.state);
-  await client.query(
-    `update ops.reactions set position = greatest(position, $2), state = case when $4 then $3::json else state end where name = $1`,
-    [seat.reaction.name, last?.toString(), JSON.stringify(state), changed],
-  );
+async function remember(client: pg.PoolClient, seat: Seat, state: unknown): Promise<void> {
+  if (isDeepStrictEqual(state, seat.state)) return;
+  await client.query('update ops.reactions set state = $2 where name = $1', [seat.reaction.name, JSON.stringify(state)]);
   seat.state = state;
-  seat.position = later(seat.position, last);
 }
 
 /** A replay begins a new round, and its destination is not made to rest before. */
@@ -210,10 +237,10 @@ const REARM = `
   )
   update ops.effect_destinations d set resting_until = null from anew where d.destination = anew.destination`;
 
-async function rearm(client: pg.PoolClient, { meta, data }: Fact): Promise<void> {
-  if (meta.category !== EFFECT_CATEGORY || meta.type !== EffectReplayed.type) return;
-  await client.query(REARM, [meta.entityId, (data as DataOf<typeof EffectReplayed>).round]);
-}
+const isReplay = ({ category, type }: ViewMeta): boolean => category === EFFECT_CATEGORY && type === EffectReplayed.type;
+
+const rearm = (client: pg.PoolClient, { meta, data }: Fact): Promise<unknown> =>
+  client.query(REARM, [meta.entityId, (data as DataOf<typeof EffectReplayed>).round]);
 
 const earlier = (a: bigint | undefined, b: bigint | undefined): bigint | undefined =>
   a === undefined || b === undefined ? undefined : a < b ? a : b;
