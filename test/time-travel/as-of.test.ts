@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -137,6 +139,22 @@ describe('asking about the past', () => {
       ((await ask('/leads?limit=200', asOf)).body['items'] as { name: string }[]).map(({ name }) => name);
     expect(await names(dayFromNow(0))).toContain('Of today');
     expect(await names(dayFromNow(-1))).toEqual([]);
+  });
+
+  test('is found by analysts in SQL, as the guide writes it', async () => {
+    const account = await house.make('/accounts', { name: 'In SQL', currency: 'RON' });
+    await house.get(`/accounts/${account}`);
+    await house.make('/deals', { name: 'In SQL', accountId: account, currency: 'RON' });
+    const [board] = await look(['/boards/deals']);
+    await house.make('/deals', { name: 'Later', accountId: account, currency: 'RON' });
+    await settled();
+    const guide = await readFile(join(import.meta.dirname, '../../docs/time-travel.md'), 'utf8');
+    const [, sql = ''] = /```sql\n(.*?)```/s.exec(guide) ?? [];
+    expect(sql).toContain('2026-09-30 21:00:00+00');
+    const rows = await rowsOf(pool, sql.replace('2026-09-30 21:00:00+00', board!.instant));
+    const { columns } = board!.body as { columns: readonly { stage: string; count: number }[] };
+    const counts = columns.flatMap(({ stage, count }) => (count === 0 ? [] : [{ stage, count }]));
+    expect(rows).toEqual(counts.sort((a, b) => (a.stage < b.stage ? -1 : 1)));
   });
 
   test('pages lead through one past, and a record shown as it was has no tag to change it by', async () => {
