@@ -185,6 +185,22 @@ describe('the saga runner', () => {
     expect(steering().map(({ type }) => type)).toEqual(['AlarmRang']);
   });
 
+  test('rings alarms that fell due together, each once, while it stood still or not', { timeout: 60_000 }, async () => {
+    const many = 250;
+    const runner = await house.start(journey);
+    for (let index = 0; index < many; index++) await pack(`p${index}`);
+    await house.settled();
+    await runner.stop();
+    house.now = '2026-03-05T09:00:00.000Z';
+    await house.start(journey);
+    await pack('late');
+    await until(() => sentFor('late').length === 2);
+    await until(() => sent().filter(command => command === 'ChaseCarrier').length === many);
+    await house.settled();
+    expect(sent().filter(command => command === 'ChaseCarrier')).toHaveLength(many);
+    expect(steering().filter(({ type }) => type === 'AlarmRang')).toHaveLength(many);
+  });
+
   test('makes states of the history it finds, and sends nothing of it', async () => {
     for (let index = 0; index < HANDFUL; index++) await pack(`old${index}`);
     await weigh('old0', 0);

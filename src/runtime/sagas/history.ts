@@ -10,17 +10,17 @@ export interface Standing {
   readonly instance: Instance | undefined;
 }
 
-const END = `
-  update ops.saga_history h set to_position = g.from_position
-  from json_to_recordset($2::json) as g(instance text, from_position bigint)
-  where h.saga = $1 and h.instance = g.instance and h.to_position is null`;
-
 const COLUMNS =
   'saga, instance, from_position, to_position, status, attempt, correlation_id, since, about_category, about_id, waiting, refusal';
 
-const BEGIN = `
+const SAVE = `
+  with ended as (
+    update ops.saga_history h set to_position = g.from_position
+    from json_to_recordset($2::json) as g(instance text, from_position bigint)
+    where h.saga = $1 and h.instance = g.instance and h.to_position is null
+  )
   insert into ops.saga_history (${COLUMNS})
-  select ${COLUMNS} from json_to_recordset($1::json) as r(saga text, instance text, from_position bigint, to_position bigint, status text,
+  select ${COLUMNS} from json_to_recordset($3::json) as r(saga text, instance text, from_position bigint, to_position bigint, status text,
     attempt integer, correlation_id text, since timestamptz, about_category text, about_id text, waiting jsonb, refusal jsonb)`;
 
 /** Writes what the instances of a saga went through; standings are in the order of the log, the last of each instance is so still. */
@@ -28,8 +28,7 @@ export async function saveHistory(client: pg.PoolClient, saga: string, standings
   if (standings.length === 0) return;
   const courses = [...Map.groupBy(standings, ({ name }) => name)];
   const ends = courses.map(([name, [first]]) => ({ instance: name, from_position: first?.from.toString() }));
-  await client.query(END, [saga, JSON.stringify(ends)]);
-  await client.query(BEGIN, [JSON.stringify(courses.flatMap(([, course]) => spans(saga, course)))]);
+  await client.query(SAVE, [saga, JSON.stringify(ends), JSON.stringify(courses.flatMap(([, course]) => spans(saga, course)))]);
 }
 
 /** Several standings of one position come to the last of them. */

@@ -10,7 +10,9 @@ import { record } from './steering.ts';
 import type { World } from './world.ts';
 
 const ROUND_MS = 1_000;
-/** Instances whose alarms ring in one round: after a long standstill they come in a stream, not in a flood. */
+/** Between rounds while more is due: after a long standstill alarms come in a stream of some hundreds a second, not in a flood. */
+const CROWDED_ROUND_MS = 200;
+/** Instances whose alarms ring in one round. */
 const RINGING_MAX = 100;
 
 /** Watches until the signal fires. @throws when Postgres fails; nothing is lost then */
@@ -24,7 +26,7 @@ export async function watch(world: World, owner: Ownership, signal: AbortSignal)
       if (!(error instanceof LogUnavailable || error instanceof Conflict)) throw error;
       world.logger?.warn({ err: error }, 'alarms wait for the event log');
     }
-    await rest(ROUND_MS, signal);
+    await rest(rung.size < RINGING_MAX ? ROUND_MS : CROWDED_ROUND_MS, signal);
   }
 }
 
@@ -35,27 +37,27 @@ interface Due {
   readonly correlation_id: string;
 }
 
-/** What a saga that reads history again has shown until then says nothing of what it will wait for. */
+/** A saga that reads history again, or was detached, does not hear: its alarms wait, and keep no others from ringing. */
 const DUE = `
   select i.saga, i.instance, i.alarms, i.correlation_id from ops.saga_instances i join ops.sagas s on s.name = i.saga
-  where i.next_alarm_at <= $1 and not s.building
+  where i.next_alarm_at <= $1 and not s.building and s.detached is null
   order by i.next_alarm_at limit $2`;
 
-/** Rings what is due and was not rung in the last round; a row stays due until its saga has heard. */
+/** Rings what is due and was not rung in the last round, all of a round beside each other; a row stays due until its saga has heard. */
 async function ring({ log, clock }: World, owner: Ownership, rung: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>> {
   const now = clock.now();
-  const ringing = new Set<string>();
+  const ringing = new Map<string, () => Promise<void>>();
   for (const { saga, instance, alarms, correlation_id: correlationId } of await owner.rows<Due>(DUE, [now, RINGING_MAX])) {
     for (const [alarm, { due, setBy }] of Object.entries(alarms)) {
-      if (due > now || signal.aborted) continue;
+      if (due > now) continue;
       const commandId = uuidv5('alarm', saga, instance, alarm, setBy);
-      ringing.add(commandId);
-      if (rung.has(commandId)) continue;
       const event = AlarmRang({ saga, instance, alarm, setBy });
-      await record(log, { event, commandId, correlationId, causationId: setBy, recordedAt: now });
+      ringing.set(commandId, () => record(log, { event, commandId, correlationId, causationId: setBy, recordedAt: now }));
     }
   }
-  return ringing;
+  const anew = [...ringing].filter(([id]) => !rung.has(id) && !signal.aborted);
+  await Promise.all(anew.map(([, tell]) => tell()));
+  return new Set(ringing.keys());
 }
 
 interface Parked {
