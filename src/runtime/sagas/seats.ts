@@ -5,7 +5,8 @@ import type { AnySaga } from '../../kernel/saga.ts';
 import { rowsOf, transaction } from '../database.ts';
 import type { Ownership } from '../ownership.ts';
 import { describeView } from '../projector/ddl.ts';
-import { announce, demandSameLog } from '../projector/tables.ts';
+import { announcing, demandSameLog } from '../projector/tables.ts';
+import { CHECKPOINTS_CHANNEL } from '../queries/checkpoints.ts';
 import { exchangeHistory } from './history.ts';
 import { loadStops, type Stop, showDrafts } from './instances.ts';
 import type { World } from './world.ts';
@@ -110,8 +111,11 @@ async function seatOf(client: pg.PoolClient, saga: AnySaga, rows: readonly Row[]
 }
 
 const ADVANCE = `
-  with seats as (update ops.sagas set position = greatest(position, $1) where name = any($2))
-  update ops.checkpoints set position = greatest(position, $1) where name = $3 and version = $4`;
+  with seats as (update ops.sagas set position = greatest(position, $1) where name = any($2)),
+  moved as (
+    update ops.checkpoints set position = greatest(position, $1) where name = $3 and version = $4
+    returning name, version, position, state, shown)
+  ${announcing('moved', '$5')}`;
 const ADVANCE_BESIDE = 'update ops.sagas set position = greatest(position, $1) where name = any($2)';
 
 /** Moves sagas on, and with them what is shown unless they read beside it. */
@@ -126,8 +130,7 @@ export async function advance(
     await client.query(ADVANCE_BESIDE, [position?.toString(), names]);
     return;
   }
-  await client.query(ADVANCE, [position?.toString(), names, PROCESSES.name, PROCESSES.version]);
-  await announce(client, [PROCESSES.name]);
+  await client.query(ADVANCE, [position?.toString(), names, PROCESSES.name, PROCESSES.version, CHECKPOINTS_CHANNEL]);
 }
 
 /** Shows what a saga has made of history; from here on it is one of the others. */
