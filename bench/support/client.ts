@@ -4,7 +4,9 @@ import { type Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PATIENCE_MS = 30_000;
-const LOOK_MS = 5;
+/** Asks again after growing pauses: what sagas do takes as long as it takes. */
+const LOOK_MS = 8;
+const LOOK_MS_MAX = 50;
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -37,11 +39,11 @@ export class Client {
   /** Asks until the answer is there and pleases, for what sagas do on their own. */
   async until(path: string, pleases: (body: Body) => boolean = () => true): Promise<Body> {
     const giveUpAt = performance.now() + PATIENCE_MS;
-    for (;;) {
+    for (let pauseMs = LOOK_MS; ; pauseMs = Math.min(2 * pauseMs, LOOK_MS_MAX)) {
       const { status, body } = await this.send('GET', path);
       if (status === 200 && pleases(body)) return body;
       if (performance.now() > giveUpAt) throw new Error(`GET ${path} never pleased; at last ${status}: ${JSON.stringify(body)}`);
-      await sleep(LOOK_MS);
+      await sleep(pauseMs);
     }
   }
 
