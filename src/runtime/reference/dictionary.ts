@@ -1,5 +1,5 @@
 import type { Registry } from '../../kernel/module.ts';
-import { type AnyProjection, keepsPast } from '../../kernel/projection.ts';
+import type { AnyProjection } from '../../kernel/projection.ts';
 import { code, GENERATED, page, tableOf } from './markdown.ts';
 
 /** The schema `read` for analysts: each view and what its columns hold. */
@@ -29,7 +29,7 @@ function entryOf(projection: AnyProjection): string {
   ]);
   return page(
     `### read.${table.name}`,
-    `${table.comment}.${keepsPast(projection) ? ` Its past is in ${code(`read_past.${table.name}`)}.` : ''}`,
+    `${table.comment}.${projection.versioned ? ` Its past is in ${code(`read_past.${table.name}`)}.` : ''}`,
     tableOf(['column', 'type', 'holds'], [key, ...columns]),
   ).trimEnd();
 }
