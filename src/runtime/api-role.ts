@@ -26,6 +26,7 @@ export async function runApi(config: ApiConfig): Promise<Role & { readonly url: 
   const identity = createIdentity({ database: pool, registry, queries, clock: systemClock });
   const requests = createRequestStore(pool);
   const feed = new LiveFeed({ log, registry, identity });
+  foundation.personal.onErased(() => feed.forgetAll());
   const app = createApp({
     ...foundation,
     identity,

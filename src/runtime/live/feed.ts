@@ -71,6 +71,7 @@ type Item = Batch | 'beat';
 export class LiveFeed {
   readonly #options: FeedOptions;
   readonly #sight: Sight;
+  readonly #owners: Owners;
   readonly #rightsTypes: ReadonlySet<string>;
   readonly #closing = new Subject<void>();
   readonly #batches: Observable<Batch>;
@@ -80,6 +81,7 @@ export class LiveFeed {
   constructor(options: FeedOptions) {
     this.#options = options;
     this.#sight = new Sight(options.registry);
+    this.#owners = new Owners(options.log, options.registry);
     this.#rightsTypes = rightsTypes(options.registry);
     const followed = new Observable<Batch>(subscriber => this.#follow(subscriber));
     this.#batches = followed.pipe(takeUntil(this.#closing), share({ resetOnRefCountZero: () => timer(LINGER_MS) }));
@@ -107,6 +109,11 @@ export class LiveFeed {
     } finally {
       subscription.unsubscribe();
     }
+  }
+
+  /** Forgets what it remembers of records, after somebody was erased. */
+  forgetAll(): void {
+    this.#owners.forgetAll();
   }
 
   /** Ends all listening. */
@@ -163,8 +170,7 @@ export class LiveFeed {
   }
 
   async #run(subscriber: Subscriber<Batch>, signal: AbortSignal, begun: () => void): Promise<void> {
-    const { log, registry, identity } = this.#options;
-    const owners = new Owners(log, registry);
+    const { log, identity } = this.#options;
     this.#position = await log.head();
     begun();
     for await (const events of log.follow(this.#position, { signal, batchMax: BATCH_MAX })) {
@@ -173,7 +179,7 @@ export class LiveFeed {
       const rights = events.some(({ type }) => this.#rightsTypes.has(type));
       // Nobody is told anything by rights they may have lost with this very batch.
       if (rights) await identity.settled(reached);
-      const notices = await this.#noticesOf(events, owners);
+      const notices = await this.#noticesOf(events, this.#owners);
       this.#position = reached;
       subscriber.next({ notices, reached, rights });
     }

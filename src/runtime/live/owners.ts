@@ -45,6 +45,11 @@ export class Owners {
     return new Map(concerned.map(({ name }, index) => [name, [...new Set([former[index], present[index]])].filter(isText)]));
   }
 
+  /** Rows may hold what somebody wants forgotten. */
+  forgetAll(): void {
+    this.#folded.clear();
+  }
+
   /** The rows as they were before the event. */
   async #before({ stream, revision }: StoredEvent): Promise<Folded> {
     const known = this.#folded.get(stream);
