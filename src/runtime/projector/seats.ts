@@ -17,7 +17,8 @@ export interface SeatingOptions {
 
 /**
  * Brings table, view and checkpoint of a projection into being and drops what earlier attempts left. Where version or logic
- * is another than that of the table shown, that one stays as it is until a successor is built beside it.
+ * is another than that of the table shown, that one stays as it is until a successor is built beside it. Where nothing is
+ * shown yet among views that have seen the log, it is shown when it has seen it, too.
  * @throws when the table's definition was changed without a new version
  */
 export async function takeSeats(client: pg.PoolClient, projection: AnyProjection, options: SeatingOptions): Promise<readonly Seat[]> {
@@ -25,16 +26,23 @@ export async function takeSeats(client: pg.PoolClient, projection: AnyProjection
   const shown = rows.find(row => row.shown);
   if (shown?.version === projection.version && shown.shape !== shapeOf(projection))
     throw new Error(`The table ${projection.table.name} was changed without a new version: make it version ${projection.version + 1}`);
-  const successor = shown && rows.findLast(row => !row.shown && hasBegun(row) && isBy(row, projection));
+  const beside = shown !== undefined || (await othersHaveSeen(client));
+  const successor = beside ? rows.findLast(row => !row.shown && hasBegun(row) && isBy(row, projection)) : undefined;
   for (const row of rows) if (row !== shown && row !== successor) await dropBuild(client, buildOf(projection, row));
-  if (shown === undefined) return [await create(client, buildOf(projection, FIRST), { ...options, shown: true })];
-  const kept = isBy(shown, projection) ? [shown] : [];
-  if (kept.length === 0) await freeze(client, projection, shown);
+  if (!beside) return [await create(client, buildOf(projection, FIRST), { ...options, shown: true })];
+  const kept = shown !== undefined && isBy(shown, projection) ? [shown] : [];
+  if (shown !== undefined && kept.length === 0) await freeze(client, projection, shown);
   if (kept.length === 0 && successor === undefined) await createSuccessor(client, projection, rows, options);
   const seats: Seat[] = [];
   for (const row of [...kept, ...(successor === undefined ? [] : [successor])])
     seats.push(...(await resume(client, projection, row, options)));
   return seats;
+}
+
+/** Whether views were kept here before. All of them together begin where the log begins, and are shown from there on. */
+async function othersHaveSeen(client: pg.PoolClient): Promise<boolean> {
+  const [row] = await rowsOf(client, 'select from ops.checkpoints where shown and position is not null and logic is not null limit 1');
+  return row !== undefined;
 }
 
 /** Begins to build the projection anew, beside the table that is shown, unless that has begun already. */
