@@ -130,6 +130,15 @@ describe('as of an instant', () => {
   });
 });
 
+test('a past that was never kept is being built, which is no fault of who asks', async () => {
+  const { pool, log, runner } = await scene();
+  await projecting({ log, pool, registry: house });
+  const end = await append(log, 'A', opened());
+  await passed(pool, end, 2);
+  await rowsOf(pool, 'drop view read_past.purses');
+  await expect(amounts(runner, { position: end })).rejects.toBeInstanceOf(ViewsLag);
+});
+
 test('the past of a record belongs to who answers for it today', async () => {
   const { pool, log, runner } = await scene();
   await projecting({ log, pool, registry: house });

@@ -99,6 +99,7 @@ describe('a query reaches', () => {
     ['a table it did not declare', 'select * from sources', 'relation "sources" does not exist'],
     ['a table of the runtime', 'select * from checkpoints', 'relation "checkpoints" does not exist'],
     ['past its caller by naming the schema', 'select * from read.purses', 'names a schema'],
+    ['past its caller through the past', 'select * from read_past.purses', 'names a schema'],
     ['past its caller by quoting the schema', 'select * from "read_data".purses_v1', 'names a schema'],
   ])('not %s', async (_, sql, because) => {
     const { runner } = await scene();

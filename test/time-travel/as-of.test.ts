@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clocksOf } from '../../src/kernel/query.ts';
+import { modules } from '../../src/modules/index.ts';
 import { openPool, rowsOf } from '../../src/runtime/database.ts';
 import { type Random, randomFrom } from '../kill/random.ts';
 import { startHouse, type TestHouse } from '../support/house.ts';
@@ -163,6 +165,21 @@ describe('asking about the past', () => {
     expect(first.get('Link')).toContain(`asOf=${dayFromNow(0)}`);
     expect((await house.get(`/leads/${id}`)).headers.get('ETag')).toBe('"0"');
     expect((await ask(`/leads/${id}`, dayFromNow(0))).headers.get('ETag')).toBeNull();
+  });
+
+  test('is offered by every query but those of what goes out of the house', () => {
+    const queries = modules.flatMap(module => module.queries).filter(({ route }) => route !== undefined);
+    const withoutPast = queries.filter(query => !clocksOf(query).includes('recorded')).map(({ route }) => route);
+    expect(new Set(withoutPast)).toEqual(
+      new Set([
+        'GET /effects',
+        'GET /effects/:id',
+        'GET /webhook-endpoints',
+        'GET /webhook-endpoints/:id',
+        'GET /webhook-endpoints/:id/secret',
+        'GET /webhook-endpoints/:id/deliveries',
+      ]),
+    );
   });
 
   test('is described for programs, with the clocks each query has', async () => {

@@ -14,7 +14,7 @@ export interface Statement {
   readonly values: readonly unknown[];
 }
 
-const SCHEMA_NAMED = /\b(read|read_data|ops|eventstore|public|pg_catalog|information_schema)"?\s*\./i;
+const SCHEMA_NAMED = /\b(read|read_data|read_past|ops|eventstore|public|pg_catalog|information_schema)"?\s*\./i;
 const OWN_WITH = /^\s*with\s+(recursive\s+)?/i;
 
 /** Where in the past a statement reads. */

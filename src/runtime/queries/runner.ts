@@ -169,6 +169,8 @@ class Runner {
     if (UNREADABLE_VALUES.includes(error.code ?? ''))
       return new InvalidInput([{ pointer: '', detail: `A value is not of the kind asked for: ${error.message}.` }]);
     if (!UNDEFINED_NAMES.includes(error.code ?? '')) return error;
+    // Only we name it, and only for views that keep their past.
+    if (error.message.includes(PAST_SCHEMA)) return new ViewsLag('The past this answer needs is being built', { cause: error });
     const current = await Promise.all(query.reads.map(({ name, version }) => this.#watch.shows(name, version)));
     return current.every(Boolean) ? error : new ViewsLag('A view this answer needs is being built', { cause: error });
   }
@@ -183,6 +185,7 @@ type Rows = (sql: string, parameters: readonly unknown[]) => Promise<object[]>;
 
 /** invalid_datetime_format, datetime_field_overflow, invalid_text_representation, numeric_value_out_of_range, character_not_in_repertoire */
 const UNREADABLE_VALUES = ['22007', '22008', '22P02', '22003', '22021'];
+const PAST_SCHEMA = 'read_past';
 /** undefined_table, undefined_column */
 const UNDEFINED_NAMES = ['42P01', '42703'];
 
