@@ -18,6 +18,11 @@ export interface PoolOptions {
   readonly max: number;
   /** Told of connections that broke while nobody used them. */
   readonly onError?: (error: Error) => void;
+  /**
+   * Whether a statement that comes again is planned once for all values: for many small questions, most of whose time would be
+   * planning. Questions whose best plan depends on their values want it false.
+   */
+  readonly plansOnce?: boolean;
 }
 
 /**
@@ -25,7 +30,7 @@ export interface PoolOptions {
  * milliseconds, json parsed. Names without a schema reach nothing but Postgres's own catalogue. A pool never fails by
  * itself: broken connections are replaced when next asked for, and until then its `query` throws DatabaseUnavailable.
  */
-export function openPool(url: string, { max, onError = () => {} }: PoolOptions): pg.Pool {
+export function openPool(url: string, { max, onError = () => {}, plansOnce = false }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max,
@@ -42,7 +47,8 @@ export function openPool(url: string, { max, onError = () => {} }: PoolOptions):
       // A connection may break while it is in use but idle; without a listener that would end the process.
       client.on('error', () => {});
       prepareRepeated(client);
-      await client.query(`set time zone 'UTC'; set datestyle = 'ISO'; set search_path = ''`);
+      const planning = plansOnce ? 'force_generic_plan' : 'auto';
+      await client.query(`set time zone 'UTC'; set datestyle = 'ISO'; set search_path = ''; set plan_cache_mode = ${planning}`);
     },
   });
   pool.on('error', onError);

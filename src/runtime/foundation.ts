@@ -50,7 +50,11 @@ export async function layFoundation(config: FoundationConfig, role: string, pool
   const metrics = startMetrics();
   const logger = createLogger({ level: logLevel });
   await waitForDatabase(databaseUrl, DATABASE_PATIENCE_MS).catch(unreachable('DATABASE_URL'));
-  const pool = openPool(databaseUrl, { max: poolMax, onError: error => logger.warn({ err: error }, 'a database connection was lost') });
+  const pool = openPool(databaseUrl, {
+    max: poolMax,
+    plansOnce: true,
+    onError: error => logger.warn({ err: error }, 'a database connection was lost'),
+  });
   const rawLog = connectEventLog({ url: eventstoreUrl, logger });
   await rawLog.identity().catch(unreachable('EVENTSTORE_URL'));
   await migrate(pool);
