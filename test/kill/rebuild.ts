@@ -25,8 +25,11 @@ const POOL_MAX = 6;
 
 const house = registry(modules);
 const TABLES = [...house.projections.values()].filter(({ keptBy }) => keptBy === undefined).map(viewOf);
-const PROCESSES = `(select saga || '~' || instance as id, status, state::text as state, attempt, correlation_id, since,
-  about_category, about_id, waiting, refusal from ops.saga_instances)`;
+/** Those of effects stay where they are: nothing is sent again from a copy. */
+const TOLD = [...house.projections.values()].filter(({ keptBy }) => keptBy !== 'effects');
+/** What the second runner finds begun waits for adoption there, and says so; what it waits for follows from the state. */
+const PROCESSES = `(select saga || '~' || instance as id, case status when 'unadopted' then 'running' else status end as status,
+  state::text as state, attempt, correlation_id, since, about_category, about_id, refusal from ops.saga_instances)`;
 
 export interface Comparison {
   readonly tables: number;
@@ -65,8 +68,7 @@ async function rebuild(copyUrl: string, { databaseUrl, eventstoreUrl, keysDir }:
     const projector = await startProjector({ log, pool, registry: house });
     const sagas = startSagas({ log, pool, registry: house, executor: unused, clock: systemClock });
     await sagas.installed;
-    await reached(pool, await log.head());
-    await Promise.all([projector.stop(), sagas.stop()]);
+    await reached(pool, await log.head()).finally(() => Promise.all([projector.stop(), sagas.stop()]));
   } finally {
     await log.close();
     await personal.close();
@@ -82,7 +84,7 @@ async function reached(pool: pg.Pool, head: bigint | undefined): Promise<void> {
     const failed = rows.filter(({ state }) => state === 'detached');
     if (failed.length > 0) throw new Error(`Rebuilding failed: ${failed.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
     const behind = rows.filter(({ position }) => BigInt(position) < (head ?? 0n));
-    if (rows.length === house.projections.size && behind.length === 0) return;
+    if (rows.length === TOLD.length && behind.length === 0) return;
     if (performance.now() > giveUpAt)
       throw new Error(`Not rebuilt within ${REBUILD_MS_MAX} ms: ${behind.map(({ name }) => name).join(', ')}`);
     await sleep(LOOK_MS);
