@@ -71,7 +71,7 @@ export function liveEndpoint({ feed, registry, identity, tokens }: LiveSurroundi
     output: Change,
     media: 'text/event-stream',
     handle: async (asked, who) => {
-      const listener = { who, again: againOf(asked, identity), wants: wishOf(asked, registry), ...lastHeard(asked) };
+      const listener = { again: againOf(asked, identity), wants: wishOf(asked, registry), ...lastHeard(asked) };
       admit(open, who.principalId);
       return answer(gone => feed.listen({ ...listener, gone }), { who, tokens, left: () => leave(open, who.principalId) });
     },

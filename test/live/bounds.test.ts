@@ -23,7 +23,7 @@ test('a reader who waits is ended with the feed', async () => {
   const who = { caller: caller(actor, new Set(['*'])), principalId: 'ana' } as SignedIn;
   const told: Tiding[] = [];
   const ended = (async () => {
-    for await (const tiding of feed.listen({ who, again: async () => who, wants: () => true, gone: new AbortController().signal })) {
+    for await (const tiding of feed.listen({ again: async () => who, wants: () => true, gone: new AbortController().signal })) {
       told.push(tiding);
       feed.close();
     }

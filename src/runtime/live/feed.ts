@@ -41,7 +41,6 @@ export type Tiding =
   | { readonly kind: 'beat'; readonly position: bigint | undefined };
 
 export interface Listener {
-  readonly who: SignedIn;
   /** Who they are now; undefined when they are no longer signed in. */
   again(): Promise<SignedIn | undefined>;
   /** Whether they want to hear of it. */
@@ -122,9 +121,9 @@ export class LiveFeed {
   }
 
   async *#tell(listener: Listener, mailbox: Mailbox<Item>): AsyncGenerator<Tiding, void> {
-    let who: SignedIn | undefined = listener.who;
     let told = yield* this.#past(listener, this.#position);
-    yield { kind: 'ready', position: told };
+    let who = await listener.again();
+    if (who !== undefined) yield { kind: 'ready', position: told };
     for await (const item of mailbox) {
       if (listener.gone.aborted) return;
       if (item === 'beat' || item.rights) who = await listener.again();
@@ -145,7 +144,10 @@ export class LiveFeed {
     const owners = new Owners(log, registry);
     for (let read = 0; told < (present ?? 0n) && read < RESUME_MAX; read += RESUME_PAGE) {
       const page = await log.readAll(told, RESUME_PAGE);
-      yield* changes(await this.#noticesOf(page, owners), listener, told);
+      const notices = await this.#noticesOf(page, owners);
+      const who = await listener.again();
+      if (who === undefined) return told;
+      yield* changes(notices, { ...listener, who }, told);
       told = page.at(-1)?.position ?? present ?? told;
     }
     if (told >= (present ?? 0n) && told <= ((await log.head()) ?? 0n)) return told;
@@ -209,7 +211,7 @@ function noticeOf({ stream, position, revision, type, metadata }: StoredEvent, c
 
 function* changes(
   notices: readonly Notice[],
-  { who, wants }: Pick<Listener, 'who' | 'wants'>,
+  { who, wants }: Pick<Listener, 'wants'> & { readonly who: SignedIn },
   told: bigint | undefined,
 ): Generator<Tiding, void> {
   for (const notice of notices)
