@@ -17,6 +17,7 @@ let pool: pg.Pool;
 interface Planted {
   readonly person: string;
   readonly mark: string;
+  readonly lead: object;
   readonly leadId: string;
   readonly contactId: string;
   readonly accountId: string;
@@ -66,7 +67,7 @@ async function plant(index: number): Promise<Planted> {
   await house.post(`/contacts/${contactId}/edit`, { phone: `08-${mark}` });
   await house.post(`/accounts/${accountId}/edit`, { taxId: `RO-${mark}`, address: { street: `Street of ${mark}`, city: `${mark}-town` } });
   await house.post(`/deals/${dealId}/edit`, { description: `${mark} wants blue` });
-  return { person: leadId, mark, leadId, contactId: contactId ?? '', accountId: accountId ?? '', dealId: dealId ?? '' };
+  return { person: leadId, mark, lead, leadId, contactId: contactId ?? '', accountId: accountId ?? '', dealId: dealId ?? '' };
 }
 
 /** Every row of every table of the database that has the text in it, in any case. */
@@ -126,7 +127,10 @@ describe('before anybody is erased', () => {
 });
 
 describe('a person who was erased', () => {
+  let before: string;
+
   beforeAll(async () => {
+    before = new Date().toISOString();
     for (const { person } of [planting(0), planting(1)]) {
       const { status } = await house.post(`/persons/${person}/erase`, { reason: 'asked for it' });
       expect(status).toBe(200);
@@ -156,6 +160,23 @@ describe('a person who was erased', () => {
     const { body: account } = await house.get(`/accounts/${person.accountId}`);
     expect(account).toMatchObject({ name: ERASED, taxId: ERASED, address: { street: ERASED, city: ERASED }, currency: 'RON' });
     expect((await house.get(`/contacts/${person.contactId}`)).body).toMatchObject({ name: ERASED, phone: ERASED, personId: person.person });
+  });
+
+  test('is not to be seen as of a time before either', async () => {
+    const { leadId, contactId, accountId, dealId } = planting(0);
+    for (const path of [`/leads/${leadId}`, `/contacts/${contactId}`, `/accounts/${accountId}`, `/deals/${dealId}`]) {
+      const { status, body } = await house.get(`${path}?asOf=${before}`);
+      expect([path, status, body['name']]).toEqual([path, 200, ERASED]);
+    }
+    expect((await house.get(`/leads/${planting(2).leadId}?asOf=${before}`)).body['contactName']).toContain(planting(2).mark);
+  });
+
+  test('is known again by a request that is repeated, which has no second effect', async () => {
+    const again = await house.post('/leads', planting(0).lead, { key: 'capture-0' });
+    expect([again.status, again.body['id']]).toEqual([201, planting(0).leadId]);
+    const other = await house.post('/leads', { ...planting(0).lead, name: 'Another' }, { key: 'capture-1' });
+    expect(other.status).toBe(422);
+    expect(await findings(planting(0).mark)).toEqual([]);
   });
 
   test('is in the list of erasures, with who decided it and why', async () => {

@@ -8,13 +8,16 @@ import { type Queryable, rowsOf } from '../database.ts';
 /** Channel on which all processes hear, at the commit, who is erased from now on. */
 export const ERASED_CHANNEL = 'persons_erased';
 
-/** What is kept beside log and views and goes whole. Refusals repeat what they refused; the commands are decided again when asked again. */
+/**
+ * What is kept beside log and views and goes whole. Kept answers may repeat what was asked, and do not say of whom; all of them go,
+ * since the log itself knows the commands it has seen.
+ */
 const LEFTOVERS = [
   'delete from ops.passwords where user_id = any($1)',
   'delete from ops.sessions where user_id = any($1)',
   'delete from ops.devices where user_id = any($1)',
   'delete from ops.api_keys where user_id = any($1)',
-  'delete from ops.requests where status >= 300 and cardinality($1::text[]) > 0',
+  'delete from ops.requests where cardinality($1::text[]) > 0',
 ];
 
 export interface ErasureOptions {
