@@ -144,6 +144,21 @@ describe('a view that is built anew on request', () => {
     ]);
   });
 
+  test('waits with the exchange for a long reading, which holds up nobody else', async () => {
+    const { url, pool, log } = await filledHouse();
+    const reader = await openAnother(url).connect();
+    await reader.query('begin; select count(*) from read.purses');
+    await requestRebuild(pool, ['purses']);
+    await expect.poll(async () => (await checkpoints(pool))[1]?.state, { timeout: 5_000 }).toBe('arriving');
+    await append(log, 'P1', filled(1));
+    await expect.poll(() => rowsOf(pool, `select amount from read.purses where id = 'P1'`), { timeout: 5_000 }).toEqual([{ amount: 2 }]);
+    expect((await stage(pool))?.shown).toBe('1/1');
+    await reader.query('commit');
+    reader.release();
+    await expect.poll(async () => (await stage(pool))?.shown, { timeout: 5_000 }).toBe('1/2');
+    expect(await differences(pool, log)).toEqual([]);
+  });
+
   test('comes back though its table was dropped', async () => {
     const { pool, log } = await filledHouse();
     await rowsOf(pool, 'drop table read_data.purses_v1 cascade');
