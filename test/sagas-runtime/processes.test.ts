@@ -162,6 +162,20 @@ describe('the processes', () => {
     await remember();
     for (const { before, shown } of recorded) expect(await past(before)).toEqual(shown);
 
+    // What a single batch went through is kept step by step.
+    await runner.stop();
+    const places: bigint[] = [];
+    for (const parcel of ['q1', 'q2', 'q3']) {
+      await pack(parcel);
+      places.push((await house.log.head()) ?? 0n);
+    }
+    await house.start({ ...journey, stateVersion: 2, waits: terse });
+    await house.settled();
+    const instances = async (place: bigint) => ((await past(place + 1n)) as { instance: string }[]).map(({ instance }) => instance);
+    const [first = 0n, second = 0n] = places;
+    expect((await instances(first)).filter(instance => instance.startsWith('q'))).toEqual(['q1']);
+    expect((await instances(second)).filter(instance => instance.startsWith('q'))).toEqual(['q1', 'q2']);
+
     async function past(before: bigint): Promise<unknown> {
       const sql = `select id from read_past.processes where from_position < $1 and (to_position is null or to_position >= $1)`;
       expect(await house.rows(`${sql} group by id having count(*) > 1`, [String(before)])).toEqual([]);
