@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -215,6 +215,24 @@ describe('after a failure', () => {
     await becomes('done', 3);
     expect(box.sent).toHaveLength(3);
     expect(await box.rows('select * from ops.effects_sent_before')).toEqual([]);
+  });
+
+  test('in the middle of a line of the journal, the line is dropped, and all others hold', async () => {
+    const first = await box.start();
+    for (const number of numbers(3)) await box.call(`ada~${number}`);
+    await becomes('done', 3);
+    await first.stop();
+    const [file = ''] = await readdir(box.journalDir);
+    await appendFile(join(box.journalDir, file), '{"id":"5b6f');
+    await box.rows(`update ops.effects set status = 'waiting', due_at = now()`);
+    await box.rows(`update ops.effect_journals set bytes = 0`);
+    await box.start();
+    await becomes('done', 3);
+    await box.call('ada~new');
+    await becomes('done', 4);
+    expect(said()).toEqual(['ada~0', 'ada~1', 'ada~2', 'ada~new']);
+    const lines = (await readFile(join(box.journalDir, file), 'utf8')).trimEnd().split('\n');
+    expect(lines.map(line => Object.keys(JSON.parse(line) as object)[0])).toEqual(['journal', 'id', 'id', 'id', 'id']);
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { type CommandMessage, recordOf } from '../../src/kernel/command.ts';
+import type { EffectMessage } from '../../src/kernel/effect.ts';
 import type { AnyEventDefinition, DomainEvent } from '../../src/kernel/event.ts';
 import { AlarmRang, CommandRefused, type processEvents, processOf } from '../../src/kernel/processes.ts';
 import type { ViewMeta } from '../../src/kernel/projection.ts';
@@ -29,6 +30,7 @@ export class SagaScenario<Alarm extends string> {
   readonly #instances = new Map<string, Instance>();
   readonly #unanswered: Sent[] = [];
   #last: readonly Sent[] = [];
+  #lastEffects: readonly EffectMessage[] = [];
   #position = 0;
   #now = NOW;
   #focus: string | undefined;
@@ -85,6 +87,12 @@ export class SagaScenario<Alarm extends string> {
     return this.sends([]);
   }
 
+  /** Exactly these effects outside the house, in order. */
+  asksFor(...effects: readonly EffectMessage[]): this {
+    expect(this.#lastEffects).toEqual(effects);
+    return this;
+  }
+
   /** The alarm is set to ring an ISO 8601 duration from now. */
   wakes(alarm: Alarm, duration: string): this {
     const due = Temporal.Instant.from(this.#now).toZonedDateTimeISO('UTC').add(duration).toInstant();
@@ -129,14 +137,17 @@ export class SagaScenario<Alarm extends string> {
 
   #happens(instances: readonly string[], data: unknown, meta: ViewMeta): this {
     const fact = { data, meta, wakes: meta.occurredAt === meta.recordedAt, history: false };
+    const effects: EffectMessage[] = [];
     this.#last = instances.flatMap(instance => {
       const moved = move(this.#saga, instance, this.#instances.get(instance), fact);
       if (moved === undefined) return [];
       // States go through JSON, as they do between two batches: what does not survive that shows here.
       if (moved.forget) this.#instances.delete(instance);
       else this.#instances.set(instance, { ...moved.instance, state: plain(moved.instance.state) });
+      effects.push(...moved.effects);
       return moved.send.map(message => ({ instance, message }));
     });
+    this.#lastEffects = effects;
     this.#unanswered.push(...this.#last);
     return this;
   }

@@ -33,17 +33,25 @@ export class Journal {
 
   /** Opens the journal of one log and tells the database what it says, or answers why nothing may be sent. */
   static async open(folder: string, logId: string, owner: Ownership): Promise<Journal | { readonly halted: string }> {
-    const known = await owner.rows<{ id: string; bytes: number }>('select id::text as id, bytes from ops.effect_journals');
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const file = await open(join(folder, `sent-${logId}.jsonl`), 'a+', 0o600);
+    let journal: Journal | undefined;
+    try {
+      journal = await Journal.#read(file, folder, owner);
+      return journal ?? { halted: UNKNOWN_COPY };
+    } finally {
+      if (journal === undefined) await file.close();
+    }
+  }
+
+  /** Undefined where it is not the one the database knows. */
+  static async #read(file: FileHandle, folder: string, owner: Ownership): Promise<Journal | undefined> {
+    const known = await owner.rows<{ id: string; bytes: number }>('select id::text as id, bytes from ops.effect_journals');
     const header = await headerOf(file);
     const marked = header && known.find(({ id }) => id === header.id)?.bytes;
     // The one journal the database knows must be here, and whole.
-    if (known.length > 0 && (marked === undefined || marked > (await file.stat()).size)) {
-      await file.close();
-      return { halted: UNKNOWN_COPY };
-    }
-    const { id, ends } = header ?? (await begin(file));
+    if (known.length > 0 && (marked === undefined || marked > (await file.stat()).size)) return undefined;
+    const { id, ends } = header ?? (await begin(file, folder));
     const { bytes, lines } = await tailOf(file, Math.max(marked ?? 0, ends));
     return new Journal(id, file, bytes, await owner.transaction(client => tell(client, { id, bytes }, entriesOf(lines))));
   }
@@ -60,7 +68,8 @@ export class Journal {
     const lines = entries.map(({ id, round }) => `${JSON.stringify({ id, round })}\n`).join('');
     await this.#file.appendFile(lines);
     await this.#file.datasync();
-    this.#bytes += Buffer.byteLength(lines);
+    // A former owner that froze may have added lines of its own since.
+    this.#bytes = (await this.#file.stat()).size;
   }
 
   /** Tells the database how much of the journal it knows; in the transaction that marks what the journal says. */
@@ -80,6 +89,9 @@ const NEWS = `
   insert into ops.effects_sent_before (id, round) select * from unnest($1::uuid[], $2::integer[])
   on conflict (id) do update set round = greatest(effects_sent_before.round, excluded.round)`;
 
+/** What the database marked after all, as when a former owner had noted the same. */
+const FORGET = `delete from ops.effects_sent_before b using ops.effects e where e.id = b.id and e.status = 'done' and e.round >= b.round`;
+
 /** Keeps what is new to the database in it, so that the journal need not be read from there again. */
 async function tell(
   client: pg.PoolClient,
@@ -87,6 +99,7 @@ async function tell(
   news: ReadonlyMap<string, number>,
 ): Promise<ReadonlyMap<string, number>> {
   await client.query(NEWS, [[...news.keys()], [...news.values()]]);
+  await client.query(FORGET);
   await client.query(NOTE, [id, bytes]);
   const rows = await rowsOf<Entry>(client, 'select id::text as id, round from ops.effects_sent_before');
   return new Map(rows.map(entry => [entry.id, entry.round]));
@@ -98,12 +111,15 @@ interface Begun {
   readonly ends: number;
 }
 
-async function begin(file: FileHandle): Promise<Begun> {
+async function begin(file: FileHandle, folder: string): Promise<Begun> {
   const id = randomUUID();
   const header = `${JSON.stringify({ journal: id })}\n`;
   await file.truncate(0);
   await file.appendFile(header);
   await file.datasync();
+  // The folder's entry, too, must outlive a loss of power, or the database would miss its journal.
+  const directory = await open(folder);
+  await directory.sync().finally(() => directory.close());
   return { id, ends: Buffer.byteLength(header) };
 }
 

@@ -85,8 +85,12 @@ async function send(
   signal: AbortSignal,
 ): Promise<void> {
   if (journal instanceof Journal) {
-    await owner.rows(`delete from ops.effect_halts where what = '*'`);
-    return dispatch(world, owner, journal, bells, signal).finally(() => journal.close());
+    try {
+      await owner.rows(`delete from ops.effect_halts where what = '*'`);
+      return await dispatch(world, owner, journal, bells, signal);
+    } finally {
+      await journal.close();
+    }
   }
   world.logger?.warn(journal.halted);
   await owner.rows(
