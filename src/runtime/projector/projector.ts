@@ -125,15 +125,16 @@ class Worker {
     const head = await this.#options.log.head();
     const seats = await ownership.transaction(client => this.#prepare(client, { logId, head, anew: !this.#prepared }));
     this.#prepared = true;
-    await ownership.transaction(client => completeInstants(client, this.#options, seats));
+    const { log, pool, registry, personal } = this.#options;
+    const frozen = await frozenAt(pool);
+    await ownership.transaction(client => completeInstants(client, this.#options, [...seats, { position: frozen }]));
     const onBatch = (report: BatchReport): void => {
       this.#failures = 0;
       this.#options.onBatch?.(report);
     };
-    const { log, pool, registry, personal } = this.#options;
     const common = { log, pool, registry, onBatch, ownership, logId, logger: this.#logger, batchMax: this.#batchMax };
     const options = { ...common, personal };
-    await new Reign(options, seats, await frozenAt(pool)).last(this.#stopping);
+    await new Reign(options, seats, frozen).last(this.#stopping);
   }
 
   async #prepare(client: pg.PoolClient, options: SeatingOptions): Promise<readonly Seat[]> {
