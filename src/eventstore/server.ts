@@ -79,15 +79,19 @@ interface StreamingCall {
   end(): void;
 }
 
+/** Made once: every call ends, and a reason of its own would cost a stack trace each. */
+const OVER = new Error('The call is over.');
+
 /** Runs one streaming call to its end: the client's, the node's, or an error told with its status. */
 async function serve(call: StreamingCall, stopping: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const over = new AbortController();
+  const end = () => over.abort(OVER);
   const fail = (error: ServiceError) => {
-    over.abort();
+    end();
     call.emit('error', error);
   };
   const stop = () => fail(grpcError(status.UNAVAILABLE, 'The node is stopping.'));
-  call.once('cancelled', () => over.abort()).once('close', () => over.abort());
+  call.once('cancelled', end).once('close', end);
   stopping.addEventListener('abort', stop, { once: true });
   try {
     if (stopping.aborted) return stop();

@@ -29,6 +29,8 @@ export class Connection {
   readonly #closing = new AbortController();
   #current: { readonly client: EventStoreDBClient; readonly retire: AbortController };
   #ready: Promise<Lease> | undefined;
+  /** What `#ready` came to; most work finds it so and waits for nothing. */
+  #warmed: { readonly ready: Promise<Lease>; readonly lease: Lease } | undefined;
   #retirement: Promise<void> = Promise.resolve();
   /** Why the store did not answer last time; undefined while it does. */
   #trouble: string | undefined;
@@ -48,7 +50,8 @@ export class Connection {
    */
   async use<T>(kind: Work, deadline: Deadline, work: (lease: Lease, leftMs: number) => Promise<T>): Promise<T> {
     const ready = (this.#ready ??= this.#warm());
-    const lease = await this.#awaited(ready, deadline);
+    const lease = this.#warmed?.ready === ready ? this.#warmed.lease : await this.#awaited(ready, deadline);
+    this.#warmed = { ready, lease };
     const suspicion = this.#suspect(kind, ready);
     try {
       const result = await work(lease, deadline.left);

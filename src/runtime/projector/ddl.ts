@@ -135,7 +135,16 @@ function columnComments({ table }: AnyProjection, on: string): readonly string[]
   );
 }
 
-export const columnNames = ({ table }: AnyProjection): readonly string[] => ['id', ...Object.keys(table.columns)].map(quoted);
+/** Asked for by every question, and the same each time. */
+const namesByTable = new WeakMap<AnyProjection['table'], readonly string[]>();
+
+export function columnNames({ table }: AnyProjection): readonly string[] {
+  const known = namesByTable.get(table);
+  if (known !== undefined) return known;
+  const names = ['id', ...Object.keys(table.columns)].map(quoted);
+  namesByTable.set(table, names);
+  return names;
+}
 
 function quoted(name: string): string {
   if (!NAME.test(name)) throw new Error(`${name} is no name for a table or column: small letters, digits and _, at most 63`);
