@@ -26,9 +26,9 @@ export function mailer({ url, from }: MailOptions): Adapter<Letter> {
     try {
       // The same id in each try, so that whoever gets the letter twice sees that it is one.
       const { response } = await transport.sendMail({ from, to: [...to], subject, text, messageId: `<${id}@${domain}>` });
-      return { kind: 'taken', answer: withoutAddresses(response) };
+      return { kind: 'taken', answer: withoutReaders(response, to) };
     } catch (error) {
-      return meaningOf(error);
+      return meaningOf(error, to);
     }
   };
 }
@@ -42,14 +42,19 @@ interface SmtpError extends Error {
 const ABOUT_THE_LETTER = ['EENVELOPE', 'EMESSAGE'];
 const PERMANENT = 500;
 
-function meaningOf(error: unknown): Answer {
+function meaningOf(error: unknown, to: Letter['to']): Answer {
   const { code = '', responseCode, message } = error as SmtpError;
-  const problem = withoutAddresses(code === '' ? message : `${code}: ${message}`);
+  const problem = withoutReaders(code === '' ? message : `${code}: ${message}`, to);
   if (!ABOUT_THE_LETTER.includes(code)) return { kind: 'failed', problem, blames: 'destination' };
   // Without a code of the server the letter itself is at fault: it has no reader, or an unreadable one.
   if (responseCode === undefined || responseCode >= PERMANENT) return { kind: 'refused', problem };
   return { kind: 'failed', problem, blames: 'content' };
 }
 
-/** What servers say repeats addresses, which belong to people. */
-const withoutAddresses = (text: string): string => text.replace(/[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g, '(address)');
+const ADDRESS = /[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g;
+
+/** What servers say repeats addresses, whole or the name before the @; both belong to people. */
+function withoutReaders(text: string, to: Letter['to']): string {
+  const names = to.map(address => address.split('@')[0] ?? '').filter(name => name.length > 2);
+  return names.reduce((rest, name) => rest.replaceAll(name, '(reader)'), text.replace(ADDRESS, '(address)'));
+}

@@ -80,7 +80,11 @@ export async function mailReceiver(): Promise<MailReceiver> {
     logger: false,
     onRcptTo: ({ address }, _session, answer) => {
       const responseCode = receiver.refuse(address);
-      answer(responseCode === undefined ? undefined : Object.assign(new Error(`no such mailbox as ${address}`), { responseCode }));
+      answer(
+        responseCode === undefined
+          ? undefined
+          : Object.assign(new Error(`no such mailbox as ${address}, no ${address.split('@')[0]} here`), { responseCode }),
+      );
     },
     onData: (stream, session, answer) => {
       buffer(stream).then(raw => {
