@@ -15,7 +15,7 @@ export interface ReadinessReport {
     /** Age of the oldest event that is not shown yet; null when that is not known, 0 when all are. */
     readonly lagSeconds: number | null;
   }[];
-  /** How far each saga has read, and whether it stands still. */
+  /** How far each saga and each reaction has read, and whether it stands still. */
   readonly sagas: ReadinessReport['projections'];
   /** What waits to go out, and for how long. */
   readonly queues: Readonly<Record<string, number>>;

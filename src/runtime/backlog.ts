@@ -94,6 +94,11 @@ const MS_PER_S = 1_000;
 const secondsSince = (instant: string | undefined): number =>
   instant === undefined ? 0 : Math.max(0, Date.now() - Date.parse(instant)) / MS_PER_S;
 
+/** Reactions, which ask for effects, read the log beside the sagas and stop like them. */
+const SAGAS = `
+  select name, position::text as position, detached from ops.sagas
+  union all select name, position::text, detached from ops.reactions order by name`;
+
 interface SagaRow {
   readonly name: string;
   readonly position: string | null;
@@ -101,7 +106,7 @@ interface SagaRow {
 }
 
 async function sagaRows(pool: pg.Pool): Promise<readonly Pick<SagaBehind, 'name' | 'position' | 'detached'>[]> {
-  const rows = await rowsOf<SagaRow>(pool, 'select name, position::text as position, detached from ops.sagas order by name');
+  const rows = await rowsOf<SagaRow>(pool, SAGAS);
   return rows.map(({ name, position, detached }) => ({
     name,
     position: position === null ? undefined : BigInt(position),

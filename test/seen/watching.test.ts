@@ -69,11 +69,20 @@ describe('/readyz', () => {
     await house.until('/leads', () => true);
   });
 
-  test('names a saga that stands still, and stays ready', async () => {
+  test('names a saga or reaction that stands still, and stays ready', async () => {
     await database.query(`update ops.sagas set detached = 'a fault' where name = 'deal-order'`);
+    const reaction = (
+      await database.query(
+        `update ops.reactions set detached = 'a fault' where name in (select name from ops.reactions order by name limit 1) returning name`,
+      )
+    ).rows[0].name;
     const { ready, checks, sagas } = await readiness();
+    await database.query('update ops.reactions set detached = null');
     await database.query(`update ops.sagas set detached = null where name = 'deal-order'`);
-    expect({ ready, sagas: checks['sagas'] }).toEqual({ ready: true, sagas: { ok: false, detail: 'Detached: deal-order' } });
+    expect({ ready, sagas: checks['sagas'] }).toEqual({
+      ready: true,
+      sagas: { ok: false, detail: `Detached: ${['deal-order', reaction].sort().join(', ')}` },
+    });
     expect(sagas.find(({ name }) => name === 'deal-order')).toMatchObject({ state: 'detached' });
   });
 });
