@@ -151,7 +151,7 @@ describe('a view that is built anew on request', () => {
     await reader.query('begin; select count(*) from read.purses');
     await requestRebuild(pool, ['purses']);
     await expect.poll(async () => (await checkpoints(pool))[1]?.state, { timeout: 5_000 }).toBe('arriving');
-    // The exchange is tried meanwhile, and every try holds up those who read and what is written for a second at most.
+    // The exchange is tried meanwhile, and every try holds up those who read and what is written for a moment only.
     for (let amount = 2; amount <= 4; amount++) {
       await sleep(500);
       await append(log, 'P1', filled(1));

@@ -5,7 +5,7 @@ import { createView, describeView, dropView, pastViewOf, viewOf } from './ddl.ts
 import { buildOf, dropBuild } from './seats.ts';
 import { lockCheckpointsOf, type Seat, setState } from './tables.ts';
 
-const LOCK_TIMEOUT_MS = 1_000;
+const LOCK_TIMEOUT_MS = 250;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
