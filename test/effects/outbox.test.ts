@@ -1,10 +1,12 @@
-import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { effectsCommand } from '../../src/cli/effects-command.ts';
 import type { Answer } from '../../src/kernel/effect.ts';
 import { standingOf } from '../../src/runtime/effects/halting.ts';
+import { Journal } from '../../src/runtime/effects/journal.ts';
+import { Ownership } from '../../src/runtime/ownership.ts';
 import { calls, type Outbox, outbox, quick } from './bench-outbox.ts';
 import { eventually } from './receivers.ts';
 
@@ -233,6 +235,31 @@ describe('after a failure', () => {
     expect(said()).toEqual(['ada~0', 'ada~1', 'ada~2', 'ada~new']);
     const lines = (await readFile(join(box.journalDir, file), 'utf8')).trimEnd().split('\n');
     expect(lines.map(line => Object.keys(JSON.parse(line) as object)[0])).toEqual(['journal', 'id', 'id', 'id', 'id']);
+  });
+
+  test('of the disk of the journal, what was sent is not sent again and again, and nothing else goes out', async () => {
+    const unwritten = new Map<string, number>();
+    const owner = (await Ownership.claim(box.poolOf(), 'effects', new AbortController().signal)) as Ownership;
+    const journal = (await Journal.open(box.journalDir, 'memory', owner, unwritten)) as Journal;
+    await journal.close();
+    await expect(journal.sent([{ id: 'a', round: 0 }])).rejects.toThrow();
+    const anew = (await Journal.open(box.journalDir, 'memory', owner, unwritten)) as Journal;
+    expect([anew.knows({ id: 'a', round: 0 }), anew.knows({ id: 'a', round: 1 }), anew.knows({ id: 'b', round: 0 })]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    await anew.close();
+    owner.release();
+    // A disk on which nothing can be written.
+    const full = await mkdtemp(join(tmpdir(), 'throughline-full-'));
+    await symlink('/dev/full', join(full, 'sent-memory.jsonl'));
+    await box.rows('delete from ops.effect_journals');
+    await box.start({ journalDir: full });
+    await box.call('ada~1');
+    await new Promise(resolve => setTimeout(resolve, 700));
+    expect(box.sent).toEqual([]);
+    await rm(full, { recursive: true });
   });
 });
 

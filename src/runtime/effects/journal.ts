@@ -17,27 +17,35 @@ type Entry = z.output<typeof Entry>;
 export const UNKNOWN_COPY =
   'This database sent effects before, but the journal of them is not in the data folder of this machine: it may be a restored copy. Nothing is sent until `npm run effects -- release`.';
 
+/**
+ * What was sent and could not be written, by id; it outlives the journal that could not. On a full disk the outbox would
+ * otherwise begin again and again, and send the same each time.
+ */
+export type Unwritten = Map<string, number>;
+
 export class Journal {
   readonly id: string;
   readonly #file: FileHandle;
   #bytes: number;
   /** Newest round in which each effect was sent that the database has not marked as done. */
   readonly #unmarked: ReadonlyMap<string, number>;
+  readonly #unwritten: Unwritten;
 
-  private constructor(id: string, file: FileHandle, bytes: number, unmarked: ReadonlyMap<string, number>) {
+  private constructor(id: string, file: FileHandle, bytes: number, unmarked: ReadonlyMap<string, number>, unwritten: Unwritten) {
     this.id = id;
     this.#file = file;
     this.#bytes = bytes;
     this.#unmarked = unmarked;
+    this.#unwritten = unwritten;
   }
 
   /** Opens the journal of one log and tells the database what it says, or answers why nothing may be sent. */
-  static async open(folder: string, logId: string, owner: Ownership): Promise<Journal | { readonly halted: string }> {
+  static async open(folder: string, logId: string, owner: Ownership, unwritten: Unwritten): Promise<Journal | { readonly halted: string }> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const file = await open(join(folder, `sent-${logId}.jsonl`), 'a+', 0o600);
     let journal: Journal | undefined;
     try {
-      journal = await Journal.#read(file, folder, owner);
+      journal = await Journal.#read(file, folder, owner, unwritten);
       return journal ?? { halted: UNKNOWN_COPY };
     } finally {
       if (journal === undefined) await file.close();
@@ -45,7 +53,7 @@ export class Journal {
   }
 
   /** Undefined where it is not the one the database knows. */
-  static async #read(file: FileHandle, folder: string, owner: Ownership): Promise<Journal | undefined> {
+  static async #read(file: FileHandle, folder: string, owner: Ownership, unwritten: Unwritten): Promise<Journal | undefined> {
     const known = await owner.rows<{ id: string; bytes: number }>('select id::text as id, bytes from ops.effect_journals');
     const header = await headerOf(file);
     const marked = header && known.find(({ id }) => id === header.id)?.bytes;
@@ -53,23 +61,25 @@ export class Journal {
     if (known.length > 0 && (marked === undefined || marked > (await file.stat()).size)) return undefined;
     const { id, ends } = header ?? (await begin(file, folder));
     const { bytes, lines } = await tailOf(file, Math.max(marked ?? 0, ends));
-    return new Journal(id, file, bytes, await owner.transaction(client => tell(client, { id, bytes }, entriesOf(lines))));
+    const unmarked = await owner.transaction(client => tell(client, { id, bytes }, entriesOf(lines)));
+    return new Journal(id, file, bytes, unmarked, unwritten);
   }
 
   /** Whether the effect was sent already, in this round or a later one. */
   knows({ id, round }: Entry): boolean {
-    const sent = this.#unmarked.get(id);
-    return sent !== undefined && sent >= round;
+    return [this.#unmarked.get(id), this.#unwritten.get(id)].some(sent => sent !== undefined && sent >= round);
   }
 
   /** Writes that effects were sent, durably, before the database is told. */
   async sent(entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
+    for (const { id, round } of entries) this.#unwritten.set(id, round);
     const lines = entries.map(({ id, round }) => `${JSON.stringify({ id, round })}\n`).join('');
     await this.#file.appendFile(lines);
     await this.#file.datasync();
     // A former owner that froze may have added lines of its own since.
     this.#bytes = (await this.#file.stat()).size;
+    for (const { id } of entries) this.#unwritten.delete(id);
   }
 
   /** Tells the database how much of the journal it knows; in the transaction that marks what the journal says. */

@@ -2,7 +2,7 @@ import { pauseAfter, rest } from '../event-log/patience.ts';
 import { Ownership } from '../ownership.ts';
 import { Bell } from '../sagas/bell.ts';
 import { dispatch } from './dispatcher.ts';
-import { Journal } from './journal.ts';
+import { Journal, type Unwritten } from './journal.ts';
 import { install, react } from './reactions.ts';
 import { tell } from './telling.ts';
 import type { World } from './world.ts';
@@ -23,11 +23,12 @@ export interface EffectsRunner {
  */
 export function startEffects(world: World): EffectsRunner {
   const stopped = new AbortController();
+  const unwritten: Unwritten = new Map();
   const installed = persistently(world, stopped.signal, async () => {
     await install(world);
     return 'done';
   });
-  const running = installed.then(() => persistently(world, stopped.signal, () => claim(world, stopped.signal)));
+  const running = installed.then(() => persistently(world, stopped.signal, () => claim(world, unwritten, stopped.signal)));
   return {
     installed,
     stop: () => {
@@ -53,20 +54,20 @@ async function persistently(world: World, signal: AbortSignal, work: () => Promi
   }
 }
 
-async function claim(world: World, signal: AbortSignal): Promise<'again'> {
+async function claim(world: World, unwritten: Unwritten, signal: AbortSignal): Promise<'again'> {
   const owner = await Ownership.claim(world.pool, 'effects', signal);
-  if (owner !== undefined) await serve(world, owner, signal);
+  if (owner !== undefined) await serve(world, owner, unwritten, signal);
   return 'again';
 }
 
 /** Runs all loops for as long as the ownership lasts; one that ends or fails ends the others. @throws what the first of them threw */
-async function serve(world: World, owner: Ownership, signal: AbortSignal): Promise<void> {
+async function serve(world: World, owner: Ownership, unwritten: Unwritten, signal: AbortSignal): Promise<void> {
   const failed = new AbortController();
   const ending = AbortSignal.any([signal, failed.signal]);
   const bells = { due: new Bell(), told: new Bell() };
   const loops: Promise<void>[] = [];
   try {
-    const journal = await Journal.open(world.journalDir, await world.log.identity(), owner);
+    const journal = await Journal.open(world.journalDir, await world.log.identity(), owner, unwritten);
     loops.push(react(world, owner, bells.due, ending), send(world, owner, journal, bells, ending), tell(world, owner, bells.told, ending));
     await Promise.race(loops);
   } finally {
