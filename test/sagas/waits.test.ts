@@ -86,6 +86,9 @@ async function carry(saga: string, instance: string, wishes: Wishes): Promise<re
 }
 
 let drawn = 0;
+/** Orders that are cancelled and delivered at once. */
+const CROSSED = 6;
+
 async function goods() {
   const mark = `W${drawn++}`;
   const warehouseId = await house.make('/warehouses', { code: mark, name: 'Main warehouse' });
@@ -185,6 +188,44 @@ describe('a process', () => {
       data: object;
     }[];
     expect(told.find(({ type }) => type === 'ProcessAbandoned')?.data).toMatchObject({ note: 'The customer is bankrupt' });
+  });
+
+  test('comes to one of two ends, whole, when its order is cancelled while the delivery is approved', { timeout: 60_000 }, async () => {
+    const { warehouseId, itemId } = await goods();
+    const accountId = await house.make('/accounts', { name: `Customer ${drawn++}`, currency: 'RON' });
+    await house.make('/receipts', { warehouseId, lines: [{ itemId, quantity: String(CROSSED) }] });
+    const orders = await Promise.all(
+      Array.from({ length: CROSSED }, async () => {
+        const id = await house.make('/sales-orders', { accountId, warehouseId, lines: [{ itemId, quantity: '1' }] });
+        await house.make(`/sales-orders/${id}/accept`);
+        await until('order-fulfilment', id, ({ wait }) => wait === 'approval');
+        return id;
+      }),
+    );
+    const ends = await Promise.all(
+      orders.map(async (id, index) => {
+        const cancel = () => house.post(`/sales-orders/${id}/cancel`, { reason: 'Crossed' });
+        const approve = () => house.post(`/deliveries/${id}~1/approve`);
+        const [cancelled, approved] = index % 2 === 0 ? [cancel(), approve()] : [approve(), cancel()].reverse();
+        return { id, statuses: [(await cancelled)?.status, (await approved)?.status] };
+      }),
+    );
+    for (const { id, statuses } of ends) {
+      expect([
+        [200, 409],
+        [409, 200],
+      ]).toContainEqual(statuses);
+      const status = statuses[0] === 200 ? 'Cancelled' : 'Approved';
+      await house.until(`/deliveries/${id}~1`, body => body['status'] === status);
+      await until('order-fulfilment', id, process =>
+        status === 'Cancelled' ? process.status === 'finished' : process.wait === 'shipping',
+      );
+    }
+    const out = ends.filter(({ statuses }) => statuses[1] === 200).length;
+    await house.until(
+      `/stock-levels/${warehouseId}~${itemId}`,
+      body => body['reserved'] === '0' && body['onHand'] === String(CROSSED - out) && body['available'] === String(CROSSED - out),
+    );
   });
 
   test('was seen in every wait there is, and left it', async () => {
