@@ -96,7 +96,7 @@ describe('npm start', () => {
     const { listening } = JSON.parse(await node.line(/^\{"listening"/)) as { listening: number };
     const urls = { DATABASE_URL: database.url, EVENTSTORE_URL: `esdb://127.0.0.1:${listening}?tls=false` };
     const worker = start(urls, '--role', 'worker');
-    await worker.line(/worker is at work$/);
+    await worker.line(/worker listens on http/);
     const api = start(urls, '--role', 'api');
     const url = (await api.line(/ listens on http/)).replace(/^.* listens on /, '');
     expect((await fetch(`${url}/livez`)).status).toBe(200);
