@@ -3,17 +3,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { type Program, ROOT, startProgram } from '../setup/processes.ts';
+import { type Program, ROOT, startProgram, until } from '../setup/processes.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const PASSWORD = 'a-password-for-tests';
 const READY_MS_MAX = 30_000;
+const SENT_MS_MAX = 60_000;
 
 let folder: string;
 beforeAll(async () => {
@@ -37,9 +41,17 @@ const namesOfFolders = () => ({
   BACKUPS: join(folder, 'backups'),
   KEYS: join(folder, 'safe'),
   ELSEWHERE: join(folder, 'elsewhere'),
+  OLD: join(folder, 'var'),
 });
 
-const OWN = { DATABASE_URL: '', EVENTSTORE_URL: '', THROUGHLINE_KEYS: '', THROUGHLINE_PROOF: '', LOG_LEVEL: 'warn' };
+const OWN = {
+  WEBHOOKS_ALLOW: '127.0.0.0/8',
+  DATABASE_URL: '',
+  EVENTSTORE_URL: '',
+  THROUGHLINE_KEYS: '',
+  THROUGHLINE_PROOF: '',
+  LOG_LEVEL: 'warn',
+};
 
 async function shell(commands: string, env: NodeJS.ProcessEnv = namesOfFolders()): Promise<{ code: number; said: string }> {
   const child = spawn('bash', ['-e', '-c', commands], {
@@ -113,16 +125,52 @@ function atWork(house: Started): { stop(): Promise<readonly string[]> } {
   };
 }
 
+interface Receiver {
+  readonly url: string;
+  /** The accounts that it was told of, once for each time that it said it had taken it. */
+  readonly taken: readonly string[];
+  /** Answers nobody until `open` is called. */
+  hold(): void;
+  open(): void;
+}
+
+/** Somebody elsewhere who is told by webhooks. */
+async function startReceiver(): Promise<Receiver> {
+  const taken: string[] = [];
+  let gate = Promise.withResolvers<void>();
+  gate.resolve();
+  const server = createServer(async (request, response) => {
+    const { record } = (await json(request)) as { readonly record: { readonly id: string } };
+    await gate.promise;
+    taken.push(record.id);
+    response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const hold = () => {
+    gate = Promise.withResolvers<void>();
+  };
+  return { url: `http://127.0.0.1:${port}/hook`, taken, hold, open: () => gate.resolve() };
+}
+
 test('a backup made under load by the guide, restored elsewhere by the guide, is verified clean and goes on', async () => {
   const house = await start(namesOfFolders().THROUGHLINE_DATA);
+  const receiver = await startReceiver();
+  const endpoint = { name: 'Elsewhere', url: receiver.url, events: ['AccountCreated'] };
+  expect(await house.ask('POST', '/webhook-endpoints', endpoint)).toMatchObject({ status: 201 });
   const work = atWork(house);
   await sleep(1_500);
+  receiver.hold();
   const before = (await house.ask('POST', '/accounts', { name: 'Known before', currency: 'RON' })).body['id'];
   const backup = await shell(guide('Back up'));
   expect(backup).toEqual({ code: 0, said: expect.stringMatching(/\d+ rows were written to .*All events up to position \d+ are in it/) });
+  receiver.open();
   const after = (await house.ask('POST', '/accounts', { name: 'Lost with the machine', currency: 'RON' })).body['id'];
   const acknowledged = await work.stop();
   expect(acknowledged.length).toBeGreaterThan(10);
+  await until(() => receiver.taken.includes(String(after)), 'what the backup does not know was sent', SENT_MS_MAX);
   await house.stop();
 
   const restored = await shell(guide('Restore, here or elsewhere'));
@@ -131,10 +179,15 @@ test('a backup made under load by the guide, restored elsewhere by the guide, is
   expect(restored.said).not.toContain('FAULT');
   expect(restored.code).toBe(0);
 
+  expect(await shell(guide('Mail and webhooks after a restore'))).toEqual({ code: 0, said: '' });
   const elsewhere = await start(namesOfFolders().ELSEWHERE);
   expect((await elsewhere.ask('GET', `/accounts/${before}`)).body).toMatchObject({ name: 'Known before' });
   expect((await elsewhere.ask('GET', `/accounts/${after}`)).status).toBe(404);
-  expect((await elsewhere.ask('POST', '/accounts', { name: 'Goes on', currency: 'RON' })).status).toBe(201);
+  const next = await elsewhere.ask('POST', '/accounts', { name: 'Goes on', currency: 'RON' });
+  expect(next.status).toBe(201);
+  await until(() => receiver.taken.includes(String(next.body['id'])), 'the restored house sends', SENT_MS_MAX);
+  expect(receiver.taken).toContain(before);
+  expect(receiver.taken.filter((id, index) => receiver.taken.indexOf(id) !== index)).toEqual([]);
   await elsewhere.stop();
   const verified = await shell('npm run verify', { THROUGHLINE_DATA: namesOfFolders().ELSEWHERE });
   expect(verified.said).toMatch(/The head signed at .* agrees up to position \d+/);
