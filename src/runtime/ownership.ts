@@ -6,7 +6,7 @@ import { connected, rowsOf, transactionOn } from './database.ts';
 const RETRY_MS = 250;
 const RENEW_EVERY_MS = 500;
 /** After so much silence an owner is taken to be frozen. Well above any pause of a process that is merely busy. */
-const SILENCE_MS_MAX = 2_500;
+const SILENCE_MS_MAX = 2_000;
 
 const HOLDER = `${hostname()} process ${process.pid}`;
 
