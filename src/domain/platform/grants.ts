@@ -30,6 +30,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'platform:processes',
       'platform:retry',
       'platform:abandon',
+      'platform:effects',
     ],
   },
   'sales-manager': {
