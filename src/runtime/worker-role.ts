@@ -52,7 +52,7 @@ export async function runWorker(config: WorkerConfig): Promise<Role & { readonly
   const chain = keepChain({ log: foundation.rawLog, pool, heads, clock: systemClock, logger });
   const server = await watchable(foundation, config.workerPort ?? 0);
   const url = `http://127.0.0.1:${server.port}`;
-  logger.info({ url }, 'the worker tells here how it fares');
+  logger.debug({ url }, 'the worker tells here how it fares');
   return {
     url,
     stop: async () => {

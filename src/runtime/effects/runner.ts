@@ -1,5 +1,6 @@
-import { pauseAfter, rest } from '../event-log/patience.ts';
+import { rest } from '../event-log/patience.ts';
 import { Ownership } from '../ownership.ts';
+import { persistently } from '../persistently.ts';
 import { Bell } from '../sagas/bell.ts';
 import { dispatch } from './dispatcher.ts';
 import { Journal, type Unwritten } from './journal.ts';
@@ -7,8 +8,6 @@ import { install, react } from './reactions.ts';
 import { tell } from './telling.ts';
 import type { World } from './world.ts';
 
-/** A run that lasted so long was no failed attempt to begin one. */
-const STEADY_MS = 10_000;
 const HALTED_LOOK_MS = 1_000;
 
 export interface EffectsRunner {
@@ -24,11 +23,12 @@ export interface EffectsRunner {
 export function startEffects(world: World): EffectsRunner {
   const stopped = new AbortController();
   const unwritten: Unwritten = new Map();
-  const installed = persistently(world, stopped.signal, async () => {
+  const persistence = { interrupted: 'effects are interrupted', logger: world.logger, signal: stopped.signal };
+  const installed = persistently(persistence, async () => {
     await install(world);
     return 'done';
   });
-  const running = installed.then(() => persistently(world, stopped.signal, () => claim(world, unwritten, stopped.signal)));
+  const running = installed.then(() => persistently(persistence, () => claim(world, unwritten, stopped.signal)));
   return {
     installed,
     stop: () => {
@@ -36,22 +36,6 @@ export function startEffects(world: World): EffectsRunner {
       return running;
     },
   };
-}
-
-/** Does the work again and again until it is done or the signal fires; after a failure with growing pauses. */
-async function persistently(world: World, signal: AbortSignal, work: () => Promise<'done' | 'again'>): Promise<void> {
-  let failures = 0;
-  while (!signal.aborted) {
-    const began = performance.now();
-    try {
-      if ((await work()) === 'done') return;
-      failures = 0;
-    } catch (error) {
-      failures = performance.now() - began > STEADY_MS ? 1 : failures + 1;
-      world.logger?.warn({ err: error, failures }, 'effects are interrupted');
-      await rest(pauseAfter(failures), signal);
-    }
-  }
 }
 
 async function claim(world: World, unwritten: Unwritten, signal: AbortSignal): Promise<'again'> {

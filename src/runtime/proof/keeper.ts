@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
-import { pauseAfter, rest } from '../event-log/patience.ts';
 import type { EventLog } from '../event-log/port.ts';
 import { Ownership } from '../ownership.ts';
+import { persistently } from '../persistently.ts';
 import { lastBlock, storeBlocks } from './blocks.ts';
 import { type Block, extended } from './chain.ts';
 import type { HeadWriter } from './heads.ts';
@@ -33,7 +33,8 @@ const SIGN_EVERY_MS = 60_000;
 /** Only one process of those on a database keeps the chain; the others wait until it is gone. */
 export function keepChain(options: ChainOptions): ChainKeeper {
   const stopping = new AbortController();
-  const running = persistently(options, stopping.signal);
+  const persistence = { interrupted: 'the chain over the log is interrupted', logger: options.logger, signal: stopping.signal };
+  const running = persistently(persistence, () => claim(options, stopping.signal));
   return {
     stop: () => {
       stopping.abort();
@@ -42,19 +43,10 @@ export function keepChain(options: ChainOptions): ChainKeeper {
   };
 }
 
-async function persistently(options: ChainOptions, signal: AbortSignal): Promise<void> {
-  for (let failures = 0; !signal.aborted; ) {
-    try {
-      const owner = await Ownership.claim(options.pool, 'proof', signal);
-      if (owner !== undefined) await reign(options, owner, signal).finally(() => owner.release());
-      failures = 0;
-    } catch (error) {
-      if (signal.aborted) return;
-      failures += 1;
-      if (failures === 1) options.logger?.warn({ err: error }, 'the chain over the log is interrupted; it is tried again');
-      await rest(pauseAfter(failures), signal);
-    }
-  }
+async function claim(options: ChainOptions, signal: AbortSignal): Promise<'again'> {
+  const owner = await Ownership.claim(options.pool, 'proof', signal);
+  if (owner !== undefined) await reign(options, owner, signal).finally(() => owner.release());
+  return 'again';
 }
 
 async function reign(options: ChainOptions, owner: Ownership, signal: AbortSignal): Promise<void> {

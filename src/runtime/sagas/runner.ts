@@ -1,14 +1,11 @@
-import { pauseAfter, rest } from '../event-log/patience.ts';
 import { Ownership } from '../ownership.ts';
+import { persistently } from '../persistently.ts';
 import { Bell } from './bell.ts';
 import { consume } from './consumer.ts';
 import { dispatch } from './dispatcher.ts';
 import { install } from './seats.ts';
 import { watch } from './steward.ts';
 import type { World } from './world.ts';
-
-/** A run that lasted so long was no failed attempt to begin one. */
-const STEADY_MS = 10_000;
 
 export interface SagaRunner {
   /** Resolves once every saga is known: what is written from then on they act on, whoever runs them. */
@@ -23,11 +20,12 @@ export interface SagaRunner {
  */
 export function startSagas(world: World): SagaRunner {
   const stopped = new AbortController();
-  const installed = persistently(world, stopped.signal, async () => {
+  const persistence = { interrupted: 'sagas are interrupted', logger: world.logger, signal: stopped.signal };
+  const installed = persistently(persistence, async () => {
     await install(world);
     return 'done';
   });
-  const running = installed.then(() => persistently(world, stopped.signal, () => claim(world, stopped.signal)));
+  const running = installed.then(() => persistently(persistence, () => claim(world, stopped.signal)));
   return {
     installed,
     stop: () => {
@@ -35,22 +33,6 @@ export function startSagas(world: World): SagaRunner {
       return running;
     },
   };
-}
-
-/** Does the work again and again until it is done or the signal fires; after a failure with growing pauses. */
-async function persistently(world: World, signal: AbortSignal, work: () => Promise<'done' | 'again'>): Promise<void> {
-  let failures = 0;
-  while (!signal.aborted) {
-    const began = performance.now();
-    try {
-      if ((await work()) === 'done') return;
-      failures = 0;
-    } catch (error) {
-      failures = performance.now() - began > STEADY_MS ? 1 : failures + 1;
-      world.logger?.warn({ err: error, failures }, 'sagas are interrupted');
-      await rest(pauseAfter(failures), signal);
-    }
-  }
 }
 
 async function claim(world: World, signal: AbortSignal): Promise<'again'> {
@@ -61,7 +43,6 @@ async function claim(world: World, signal: AbortSignal): Promise<'again'> {
 
 /** Runs all loops for as long as the ownership lasts; one that fails ends the others. @throws what the first of them threw */
 async function serve(world: World, owner: Ownership, signal: AbortSignal): Promise<void> {
-  world.logger?.info('sagas run here');
   const failed = new AbortController();
   const ending = AbortSignal.any([signal, failed.signal]);
   const bell = new Bell();
