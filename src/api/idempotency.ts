@@ -29,15 +29,14 @@ export function onceOnly(store: RequestStore, logger: Logger): Once {
     }
   };
 
-  const answered = async (request: RequestKey, bodyHash: string, run: () => Promise<KeptAnswer>): Promise<Answered> => {
+  const answered = async (request: RequestKey, bodyHash: string, run: () => Promise<KeptAnswer>): Promise<KeptAnswer> => {
     const before = await found(request);
     if (before !== undefined && before.bodyHash !== bodyHash) throw mismatch();
-    if (before !== undefined) return { answer: replayed(before.answer), kept: undefined };
+    if (before !== undefined) return replayed(before.answer);
     const answer = await run();
-    const keeping = isFinal(answer) ? kept(request, bodyHash, answer) : undefined;
-    // What succeeded is known to the log already. What was refused is known only once it is kept.
-    if (!isSuccess(answer)) await keeping;
-    return { answer, kept: keeping };
+    // Kept before it is given: the log knows what was done, but not what was refused or already so, nor what the same request went on with.
+    if (isFinal(answer)) await kept(request, bodyHash, answer);
+    return answer;
   };
 
   return async (request, bodyHash, run) => {
@@ -45,20 +44,14 @@ export function onceOnly(store: RequestStore, logger: Logger): Once {
     const first = running.get(name);
     if (first !== undefined && first.bodyHash !== bodyHash) throw mismatch();
     if (first !== undefined) return replayed(await first.answer);
-    const work = answered(request, bodyHash, run);
-    const answer = work.then(done => done.answer);
+    const answer = answered(request, bodyHash, run);
     running.set(name, { bodyHash, answer });
-    // Copies find the answer here until they find it in the store.
-    const over = (): boolean => running.delete(name);
-    work.then(done => done.kept).then(over, over);
-    return answer;
+    try {
+      return await answer;
+    } finally {
+      running.delete(name);
+    }
   };
-}
-
-interface Answered {
-  readonly answer: KeptAnswer;
-  /** Settles when the answer is in the store, or could not be kept. */
-  readonly kept: Promise<void> | undefined;
 }
 
 /** A success, or the no of a rule. What was not found, or not yet valid, may be so when it is asked again. */

@@ -26,27 +26,25 @@ const answering = (status: number) => {
   return async (): Promise<KeptAnswer> => ({ status, headers: {}, body: { run: ++runs } });
 };
 
-test('what succeeded is answered before its answer is kept, and copies meanwhile hear the same', async () => {
-  const { store, kept, letKeep } = slowStore();
-  const once = onceOnly(store, logger);
-  const run = answering(201);
-  expect(await once(request, 'h', run)).toMatchObject({ status: 201, body: { run: 1 } });
-  expect(kept).toEqual([]);
-  expect(await once(request, 'h', run)).toMatchObject({ body: { run: 1 }, headers: { 'Idempotency-Replayed': 'true' } });
-  await expect(once(request, 'another body', run)).rejects.toMatchObject({ status: 422 });
-  letKeep();
-  await expect.poll(() => kept.length).toBe(1);
-});
+const turn = (): Promise<unknown> => new Promise(resolve => setImmediate(resolve));
 
-test('what was refused is answered only once its answer is kept: the log does not know it', async () => {
-  const { store, kept, letKeep } = slowStore();
-  let answered = false;
-  const answer = onceOnly(store, logger)(request, 'h', answering(409)).then(() => {
-    answered = true;
-  });
-  await new Promise(setImmediate);
-  expect([answered, kept.length]).toEqual([false, 0]);
-  letKeep();
-  await answer;
-  expect(kept).toHaveLength(1);
-});
+test.each([[201], [409]])(
+  'what was answered with %i is answered only once the answer is kept, and copies meanwhile wait for it',
+  async status => {
+    const { store, kept, letKeep } = slowStore();
+    const once = onceOnly(store, logger);
+    const run = answering(status);
+    const heard: KeptAnswer[] = [];
+    const both = [once(request, 'h', run), once(request, 'h', run)].map(answer => answer.then(given => heard.push(given)));
+    await expect(once(request, 'another body', run)).rejects.toMatchObject({ status: 422 });
+    await turn();
+    expect([heard, kept]).toEqual([[], []]);
+    letKeep();
+    await Promise.all(both);
+    expect(heard).toMatchObject([
+      { status, body: { run: 1 } },
+      { status, body: { run: 1 }, headers: { 'Idempotency-Replayed': 'true' } },
+    ]);
+    expect(kept).toHaveLength(1);
+  },
+);
