@@ -1,9 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const TEST = join(import.meta.dirname, '..');
-const coverage = readFileSync(join(TEST, '..', 'docs', 'coverage.md'), 'utf8');
+const DOCS = join(TEST, '..', 'docs');
+const pages = ['coverage.md', ...globSync('coverage/*.md', { cwd: DOCS })];
+const coverage = pages.map(page => readFileSync(join(DOCS, page), 'utf8')).join('\n');
 const rows = [...coverage.matchAll(/^\|.*\| ([\w/.-]+\.test\.ts) · ?(.*?) ?\|$/gm)].map(([, file = '', title = '']) => ({ file, title }));
 
 test('every promise in docs/coverage.md names a test that exists', () => {
