@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { Summary } from './support/skip-reporter.ts';
+import { promises, unproven } from './support/promises.ts';
+import type { Run, Summary } from './support/skip-reporter.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** A step that hangs is ended, so that somebody hears of it. */
@@ -16,6 +17,9 @@ interface Finished {
   readonly ok: boolean;
   readonly output: string;
 }
+
+/** Arguments choose tests; then the promises of the others cannot be asked for. */
+const chosen = process.argv.slice(2);
 
 const env = { ...process.env, PATH: `${join(ROOT, 'node_modules', '.bin')}${delimiter}${process.env.PATH}` };
 
@@ -54,25 +58,33 @@ async function lint(): Promise<Summary> {
   return verdict('lint', ok && seen > 0, `${seen} files`);
 }
 
-async function tests(): Promise<Summary> {
+async function tests(): Promise<readonly Summary[]> {
   const folder = mkdtempSync(join(tmpdir(), 'throughline-run-'));
   const file = join(folder, 'summary.json');
   try {
-    const { ok } = await run('vitest', ['run', '--allowOnly=false', ...process.argv.slice(2)], {
+    const { ok } = await run('vitest', ['run', '--allowOnly=false', ...chosen], {
       more: { THROUGHLINE_TEST_SUMMARY: file },
     });
-    const summary = JSON.parse(readFileSync(file, 'utf8')) as Summary;
+    const summary = JSON.parse(readFileSync(file, 'utf8')) as Run;
     // A run can fail without a failed test: no files found, a reporter or the clean-up that throws.
-    return ok || summary.failed > 0 ? summary : { ...summary, failed: 1 };
+    const whole = ok || summary.failed > 0 ? summary : { ...summary, failed: 1 };
+    return chosen.length > 0 ? [whole] : [whole, coverage(summary)];
   } catch {
-    return verdict('tests', false, 'the run came to no end');
+    return [verdict('tests', false, 'the run came to no end')];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** What docs/coverage.md and docs/coverage/ say is proven must have run. */
+function coverage({ ran }: Run): Summary {
+  const missing = unproven(ran);
+  for (const { file, words } of missing) console.log(`NOT PROVEN by this run: ${file} · ${words}`);
+  return verdict('coverage', missing.length === 0 && promises.length > 0, `${promises.length} promises, ${missing.length} without a run`);
+}
+
 async function main(): Promise<void> {
-  const results = [await typeCheck(), await lint(), await tests()];
+  const results = [await typeCheck(), await lint(), ...(await tests())];
   const sum = (part: keyof Summary): number => results.reduce((total, result) => total + result[part], 0);
   const skipsCount = process.env.CI === 'true';
   if (sum('skipped') > 0)
