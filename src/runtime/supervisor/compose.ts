@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { startPostgres } from '../postgres/embedded.ts';
+import { startBeside } from './beside.ts';
 import { type Child, startChild } from './child.ts';
 import { holdFolder } from './folder.ts';
 import type { House } from './house.ts';
@@ -25,6 +26,8 @@ export interface Scripts {
   readonly node: readonly string[];
   readonly worker: readonly string[];
   readonly api: readonly string[];
+  /** A program that runs once when everything else does, and ends. */
+  readonly filling?: readonly string[];
 }
 
 export interface Surroundings {
@@ -62,6 +65,7 @@ export async function startHouse(house: House, given: Surroundings): Promise<voi
   const { url } = await keep(house, surroundings, 'api', settings);
   say(`Throughline listens on ${url}`);
   say(`Data are kept in ${await realpath(config.dataDir)}${postgres.apart ? `, those of Postgres in ${postgres.apart}` : ''}`);
+  if (given.scripts.filling) startBeside(house, given.scripts.filling, { ...surroundings, env: { ...surroundings.env, ...settings } });
 }
 
 /** Waits until the port can be listened on. @throws StartRefused after the patience; Stopped when the signal fires */
@@ -107,7 +111,7 @@ async function eventStore(house: House, surroundings: Surroundings, databaseUrl:
 async function keep(
   house: House,
   { env, scripts, say, print, signal }: Surroundings,
-  member: keyof Scripts,
+  member: keyof typeof NAMES,
   settings: NodeJS.ProcessEnv,
 ): Promise<Child> {
   const name = NAMES[member];
