@@ -8,6 +8,7 @@ import { paymentAllocations, paymentParts, paymentSteps } from '../invariants/bi
 import { module } from '../kernel/module.ts';
 import { invoiceLines, invoices, listInvoices, showInvoice } from '../projections/billing/invoices.ts';
 import { listPayments, payments, showPayment } from '../projections/billing/payments.ts';
+import { ageing, openInvoices, statement } from '../projections/billing/receivables.ts';
 import { revenue } from '../projections/billing/revenue.ts';
 import { invoiceIssue } from '../sagas/billing/invoice-issue.ts';
 import { invoiceSending } from '../sagas/billing/invoice-sending.ts';
@@ -31,7 +32,7 @@ export const billing = module({
     answerInvoiceSending,
   ],
   projections: [invoices, invoiceLines, payments],
-  queries: [listInvoices, showInvoice, listPayments, showPayment, revenue],
+  queries: [listInvoices, showInvoice, listPayments, showPayment, revenue, ageing, openInvoices, statement],
   sagas: [invoiceIssue, paymentHolds, invoiceSending],
   effects: [invoiceLetter],
   invariants: [invoiceTotals, invoiceBalance, invoiceSteps, seriesNumbers, invoiceNumbers, paymentParts, paymentAllocations, paymentSteps],

@@ -32,6 +32,7 @@ import { dealLines, deals, listDeals, showDeal } from '../projections/crm/deals.
 import { leads, listLeads, showLead } from '../projections/crm/leads.ts';
 import { letterReader } from '../projections/crm/letter-reader.ts';
 import { erasures, knownPerson, listErasures } from '../projections/crm/persons.ts';
+import { forecast, outcomes, salesRecords, salesReport } from '../projections/crm/sales-report.ts';
 import { accountActivation } from '../sagas/crm/account-activation.ts';
 import { dealOrder } from '../sagas/crm/deal-order.ts';
 import { leadConversion } from '../sagas/crm/lead-conversion.ts';
@@ -88,6 +89,10 @@ export const crm = module({
     showDeal,
     showLeadBoard,
     showDealBoard,
+    salesReport,
+    salesRecords,
+    forecast,
+    outcomes,
     listErasures,
     knownPerson,
   ],

@@ -1,0 +1,234 @@
+/** What is owed, as of any day: computed from invoices and the payments set against them, never kept. */
+import { z } from 'zod';
+import { answerSchema, type Fields, field, readFields, selectList } from '../../kernel/field.ts';
+import { MoneyAnswer, type MoneyWire, moneyWire } from '../../kernel/money.ts';
+import { NoSuchRecord, query } from '../../kernel/query.ts';
+import { accounts } from '../crm/accounts.ts';
+import { invoices } from './invoices.ts';
+import { payments } from './payments.ts';
+
+/**
+ * Invoices issued by the day $1 that were not settled by its end; `$2` narrows to one account. Days overdue count from the day
+ * after the last day for payment, so an invoice is not overdue on that day itself.
+ */
+const OPEN_ON = `
+  select i.*, i.gross - coalesce(p.paid, 0) as open_then, greatest($1::date - i.due_date, 0) as days_overdue
+  from invoices i
+  left join (
+    select x."invoiceId" as invoice_id, sum((x.amount ->> 'minor')::bigint)::bigint as paid
+    from payments p cross join lateral jsonb_to_recordset(p.allocations) as x("invoiceId" text, amount jsonb)
+    where p.received_on <= $1::date group by 1
+  ) p on p.invoice_id = i.id
+  where i.issue_date <= $1::date and i.status <> 'Cancelled' and i.gross <> coalesce(p.paid, 0) and ($2::text is null or i.account_id = $2)`;
+
+/** Days overdue of each bucket, both included. */
+const BUCKETS = {
+  notDue: [0, 0],
+  to30: [1, 30],
+  to60: [31, 60],
+  to90: [61, 90],
+  over90: [91, undefined],
+} as const satisfies Readonly<Record<string, readonly [number, number | undefined]>>;
+type Bucket = keyof typeof BUCKETS;
+const buckets = Object.keys(BUCKETS) as Bucket[];
+
+const within = ([least, most]: readonly [number, number | undefined]): string =>
+  most === undefined ? `days_overdue >= ${least}` : `days_overdue between ${least} and ${most}`;
+
+const amounts = buckets.map(name => `coalesce(sum(open_then) filter (where ${within(BUCKETS[name])}), 0)::bigint as "${name}"`).join(', ');
+
+type Amounts = Readonly<Record<Bucket | 'total', MoneyWire>>;
+interface AgeingRow extends Amounts {
+  readonly accountId: string;
+  readonly accountName: string;
+}
+interface Ageing {
+  readonly on: string;
+  readonly rows: readonly AgeingRow[];
+  /** By currency. */
+  readonly totals: readonly Amounts[];
+}
+
+const money = Object.fromEntries([...buckets, 'total'].map(name => [name, MoneyAnswer]));
+
+interface AgeingRecord extends Readonly<Record<Bucket | 'total', number>> {
+  readonly account_id: string;
+  readonly account_name: string;
+  readonly currency: string;
+}
+
+const wire = (row: Readonly<Record<Bucket | 'total', number>>, currency: string): Amounts =>
+  Object.fromEntries([...buckets, 'total' as const].map(name => [name, moneyWire({ minor: row[name], currency })])) as unknown as Amounts;
+
+const receivables = { permission: 'billing:read', reads: [invoices, payments, accounts] } as const;
+
+const Day = z.iso.date();
+const AccountId = z.string().max(200);
+
+export const ageing = query({
+  ...receivables,
+  type: 'Ageing',
+  summary:
+    'What accounts owe at the end of a day, by how many days it is overdue: not yet, 1–30, 31–60, 61–90, more. With `asOf`, as it was known at an instant.',
+  route: 'GET /reports/ageing',
+  input: z.strictObject({ on: Day, account: AccountId.optional() }),
+  output: z.strictObject({
+    on: Day,
+    rows: z.array(z.strictObject({ accountId: z.string(), accountName: z.string(), ...money })),
+    totals: z.array(z.strictObject(money)),
+  }) as unknown as z.ZodType<Ageing>,
+  answer: async (db, { on, account }) => {
+    const rows = await db.rows<AgeingRecord>(
+      `select o.account_id, coalesce(min(a.name), o.account_id) as account_name, o.currency, ${amounts}, sum(open_then)::bigint as total
+       from (${OPEN_ON}) o left join accounts a on a.id = o.account_id
+       group by o.account_id, o.currency order by sum(open_then) desc, o.account_id, o.currency`,
+      [on, account ?? null],
+    );
+    const byCurrency = Map.groupBy(rows, ({ currency }) => currency);
+    return {
+      on,
+      rows: rows.map(row => ({ accountId: row.account_id, accountName: row.account_name, ...wire(row, row.currency) })),
+      totals: [...byCurrency].map(([currency, some]) => wire(added(some), currency)),
+    };
+  },
+});
+
+const added = (rows: readonly AgeingRecord[]): Readonly<Record<Bucket | 'total', number>> =>
+  Object.fromEntries([...buckets, 'total' as const].map(name => [name, rows.reduce((sum, row) => sum + row[name], 0)])) as never;
+
+const openFields = {
+  id: field.text('o.id'),
+  number: field.maybe(field.text('o.number')),
+  accountId: field.text('o.account_id'),
+  issueDate: field.day('o.issue_date'),
+  dueDate: field.day('o.due_date'),
+  daysOverdue: field.integer('o.days_overdue'),
+  gross: field.money('o.gross', 'o.currency'),
+  open: field.money('o.open_then', 'o.currency'),
+} satisfies Fields;
+
+const OPEN_MAX = 1_000;
+
+export const openInvoices = query({
+  ...receivables,
+  type: 'OpenInvoices',
+  summary: 'The invoices behind the figures of the ageing report on a day, the longest overdue first; at most a thousand.',
+  route: 'GET /reports/ageing/invoices',
+  input: z.strictObject({ on: Day, account: AccountId.optional() }),
+  output: z.strictObject({ items: z.array(answerSchema(openFields)) }),
+  answer: async (db, { on, account }) => {
+    const rows = await db.rows(
+      `select ${selectList(openFields)} from (${OPEN_ON}) o order by o.days_overdue desc, o.due_date, o.id limit ${OPEN_MAX}`,
+      [on, account ?? null],
+    );
+    return { items: rows.map(row => readFields(openFields, row)) };
+  },
+});
+
+/** Debits raise what is owed, credits lower it. */
+const ENTRIES = `
+  select i.issue_date as day, 'Invoice' as kind, i.id, i.number as reference, i.currency, i.gross as debit, 0::bigint as credit
+  from invoices i where i.account_id = $1 and i.issue_date <= $2::date and i.status <> 'Cancelled'
+  union all
+  select p.received_on, 'Payment', p.id, p.reference, p.currency, 0, p.amount from payments p where p.account_id = $1 and p.received_on <= $2::date`;
+
+interface Entry {
+  readonly day: string;
+  readonly kind: 'Invoice' | 'Payment';
+  readonly id: string;
+  readonly reference: string | null;
+  readonly currency: string;
+  readonly debit: number;
+  readonly credit: number;
+}
+
+interface StatementLine {
+  readonly day: string;
+  readonly kind: Entry['kind'];
+  readonly id: string;
+  readonly reference: string | null;
+  readonly debit: MoneyWire;
+  readonly credit: MoneyWire;
+  readonly balance: MoneyWire;
+}
+interface Statement {
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly from: string;
+  readonly to: string;
+  readonly currencies: readonly {
+    readonly opening: MoneyWire;
+    readonly debits: MoneyWire;
+    readonly credits: MoneyWire;
+    readonly closing: MoneyWire;
+    readonly lines: readonly StatementLine[];
+  }[];
+}
+
+export const statement = query({
+  ...receivables,
+  type: 'Statement',
+  summary: 'The account of a client over a span of days, by currency: opening balance, invoices and payments in order, closing balance.',
+  route: 'GET /accounts/:id/statement',
+  input: z.strictObject({ id: AccountId, from: Day, to: Day }),
+  output: z.strictObject({
+    accountId: z.string(),
+    accountName: z.string(),
+    from: Day,
+    to: Day,
+    currencies: z.array(
+      z.strictObject({
+        opening: MoneyAnswer,
+        debits: MoneyAnswer,
+        credits: MoneyAnswer,
+        closing: MoneyAnswer,
+        lines: z.array(
+          z.strictObject({
+            day: Day,
+            kind: z.enum(['Invoice', 'Payment']),
+            id: z.string(),
+            reference: z.string().nullable(),
+            debit: MoneyAnswer,
+            credit: MoneyAnswer,
+            balance: MoneyAnswer,
+          }),
+        ),
+      }),
+    ),
+  }) as z.ZodType<Statement>,
+  answer: async (db, { id, from, to }) => {
+    const [account] = await db.rows<{ name: string }>('select name from accounts where id = $1', [id]);
+    if (account === undefined) throw new NoSuchRecord('account', id);
+    const entries = await db.rows<Entry>(`select * from (${ENTRIES}) e order by currency, day, kind, id`, [id, to]);
+    const byCurrency = Map.groupBy(entries, ({ currency }) => currency);
+    return {
+      accountId: id,
+      accountName: account.name,
+      from,
+      to,
+      currencies: [...byCurrency].map(([currency, some]) => accountOf(some, from, currency)),
+    };
+  },
+});
+
+const sumOf = (entries: readonly Entry[], side: 'debit' | 'credit'): number => entries.reduce((sum, entry) => sum + entry[side], 0);
+
+/** What lies before the span is its opening balance; the rest are its lines, each with what is owed after it. */
+function accountOf(entries: readonly Entry[], from: string, currency: string): Statement['currencies'][number] {
+  const before = entries.filter(({ day }) => day < from);
+  const during = entries.filter(({ day }) => day >= from);
+  const opening = sumOf(before, 'debit') - sumOf(before, 'credit');
+  const wired = (minor: number): MoneyWire => moneyWire({ minor, currency });
+  let balance = opening;
+  const lines = during.map(({ day, kind, id, reference, debit, credit }): StatementLine => {
+    balance += debit - credit;
+    return { day, kind, id, reference, debit: wired(debit), credit: wired(credit), balance: wired(balance) };
+  });
+  return {
+    opening: wired(opening),
+    debits: wired(sumOf(during, 'debit')),
+    credits: wired(sumOf(during, 'credit')),
+    closing: wired(balance),
+    lines,
+  };
+}

@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fillWith } from '../../src/cli/demo/fill.ts';
+import { moneyWire } from '../../src/kernel/money.ts';
+import { type Foundation, layFoundation } from '../../src/runtime/foundation.ts';
+import { startHouse, type TestHouse } from '../support/house.ts';
+
+const TODAY = '2026-06-30';
+const SMALL = { buyers: 12, prospects: 2, leads: 60, converted: 20, inquiries: 10, orders: 60 };
+
+let house: TestHouse;
+let foundation: Foundation;
+const said: string[] = [];
+
+beforeAll(async () => {
+  house = await startHouse();
+  foundation = await layFoundation(
+    {
+      databaseUrl: house.databaseUrl,
+      eventstoreUrl: house.eventstoreUrl,
+      keysDir: house.keysDir,
+      proofDir: `${house.keysDir}/proof`,
+      timeZone: 'Europe/Bucharest',
+      logLevel: 'warn',
+    },
+    'demo',
+    8,
+  );
+  await fillWith(foundation, { today: TODAY, size: SMALL }, line => void said.push(line));
+}, 120_000);
+
+afterAll(async () => {
+  await foundation?.close();
+  await house?.stop();
+});
+
+const total = async (path: string): Promise<number> => {
+  let [found, cursor] = [0, ''];
+  do {
+    const { body } = await house.get(`${path}?limit=200${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+    found += (body['items'] as readonly unknown[]).length;
+    cursor = String(body['nextCursor'] ?? '');
+  } while (cursor !== '');
+  return found;
+};
+
+describe('the demo company', () => {
+  test('is made by commands of its people, of which none is refused', async () => {
+    expect(said.at(-1)).toMatch(/^The demo company is there/);
+    expect(await total('/sales-orders')).toBe(SMALL.orders);
+    expect(await total('/leads')).toBe(SMALL.leads);
+  });
+
+  test('has a history: prices that changed, payments, invoices that are open', async () => {
+    const { body } = await house.get('/invoices?limit=200');
+    const statuses = new Set((body['items'] as readonly { status: string }[]).map(({ status }) => status));
+    expect(statuses).toContain('Paid');
+    expect(statuses).toContain('Unpaid');
+  });
+
+  test('is there once, however often it is filled', async () => {
+    const head = await foundation.log.head();
+    await fillWith(foundation, { today: TODAY, size: SMALL }, () => undefined);
+    expect(await foundation.log.head()).toBe(head);
+  });
+
+  test('is refused a house that has a company already', async () => {
+    await expect(fillWith(foundation, { today: '2026-06-29', size: SMALL }, () => undefined)).rejects.toThrow(
+      'a company in this house already',
+    );
+  });
+});
+
+interface Fact {
+  readonly type: string;
+  readonly id: string;
+  readonly at: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+const PAGE = 1_000;
+
+async function facts(): Promise<readonly Fact[]> {
+  const found: Fact[] = [];
+  for (let after: bigint | undefined; ; ) {
+    const page = await foundation.log.readAll(after, PAGE);
+    for (const { type, data, stream, metadata } of page)
+      found.push({ type, data: data as Fact['data'], id: stream.slice(stream.indexOf('-') + 1), at: metadata.occurredAt });
+    after = page.at(-1)?.position;
+    if (page.length < PAGE) return found;
+  }
+}
+
+interface Money {
+  readonly minor: number;
+  readonly currency: string;
+}
+const lei = (minor: number) => moneyWire({ minor, currency: 'RON' });
+const DAYS = ['2024-06-30', '2024-12-31', '2025-07-15', '2026-01-31', '2026-05-01', '2026-06-29', TODAY];
+
+/** From the facts alone, the way a bookkeeper would: what was issued by the day less what was set against it by the day. */
+function owedOn(all: readonly Fact[], day: string) {
+  const paid = new Map<string, number>();
+  for (const { data } of all.filter(({ type }) => type === 'PaymentRecorded'))
+    if (String(data['receivedOn']) <= day)
+      for (const { invoiceId, amount } of data['allocations'] as readonly { invoiceId: string; amount: Money }[])
+        paid.set(invoiceId, (paid.get(invoiceId) ?? 0) + amount.minor);
+  const owed: { id: string; open: number; days: number }[] = [];
+  for (const { id, data } of all.filter(({ type }) => type === 'InvoiceIssued')) {
+    const open = (data['totals'] as { gross: Money }).gross.minor - (paid.get(id) ?? 0);
+    const days = Temporal.PlainDate.from(String(data['dueDate'])).until(day).days;
+    if (String(data['issueDate']) <= day && open !== 0) owed.push({ id, open, days: Math.max(days, 0) });
+  }
+  return owed;
+}
+
+describe('the ageing of what is owed', () => {
+  test('is on any day what the facts add up to, by days overdue', async () => {
+    const all = await facts();
+    const amounts: number[] = [];
+    for (const day of DAYS) {
+      const owed = owedOn(all, day);
+      const between = (least: number, most: number) =>
+        lei(owed.filter(({ days }) => days >= least && days <= most).reduce((sum, { open }) => sum + open, 0));
+      const { body } = await house.get(`/reports/ageing?on=${day}`);
+      const expected = {
+        notDue: between(0, 0),
+        to30: between(1, 30),
+        to60: between(31, 60),
+        to90: between(61, 90),
+        over90: between(91, 9_999),
+        total: between(0, 9_999),
+      };
+      expect(body['totals'], day).toEqual(owed.length === 0 ? [] : [expected]);
+      amounts.push(owed.length);
+    }
+    expect(Math.max(...amounts)).toBeGreaterThan(5);
+  });
+
+  test('names the invoices behind its figures', async () => {
+    const owed = owedOn(await facts(), '2026-05-01').map(({ id, open, days }) => ({ id, open: lei(open), daysOverdue: days }));
+    const { body } = await house.get('/reports/ageing/invoices?on=2026-05-01');
+    const shown = (body['items'] as readonly (typeof owed)[number][]).map(({ id, open, daysOverdue }) => ({ id, open, daysOverdue }));
+    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+    expect(shown.toSorted(byId)).toEqual(owed.toSorted(byId));
+    expect(shown.length).toBeGreaterThan(2);
+  });
+
+  test('shows nothing of what was not known yet at an instant', async () => {
+    const { body } = await house.get('/reports/ageing?on=2026-05-01&asOf=2020-01-01T00:00:00Z');
+    expect(body['rows']).toEqual([]);
+  });
+});
+
+describe('the statement of an account', () => {
+  test('carries the opening balance over its lines to the closing one, which is what the account owes that day', async () => {
+    const { body: ageing } = await house.get('/reports/ageing?on=2026-05-01');
+    const [row] = ageing['rows'] as readonly { accountId: string; total: unknown }[];
+    const whole = await house.get(`/accounts/${row?.accountId}/statement?from=2024-01-01&to=2026-05-01`);
+    const part = await house.get(`/accounts/${row?.accountId}/statement?from=2026-01-01&to=2026-05-01`);
+    const [first] = whole.body['currencies'] as readonly { opening: unknown; closing: unknown; lines: readonly unknown[] }[];
+    const [second] = part.body['currencies'] as readonly { opening: unknown; closing: unknown; lines: readonly unknown[] }[];
+    expect(first).toMatchObject({ opening: lei(0), closing: row?.total });
+    expect(second).toMatchObject({ closing: row?.total });
+    expect(first?.lines.slice(-(second?.lines.length ?? 0))).toEqual(second?.lines);
+  });
+
+  test('of an account that does not exist is refused', async () => {
+    expect((await house.get('/accounts/NOBODY/statement?from=2024-01-01&to=2026-05-01')).status).toBe(404);
+  });
+});
+
+const YEAR = { from: '2025-07-01T00:00:00Z', until: '2026-06-01T00:00:00Z' };
+const span = `from=${YEAR.from}&until=${YEAR.until}`;
+const inYear = ({ at }: Fact): boolean => Date.parse(at) >= Date.parse(YEAR.from) && Date.parse(at) < Date.parse(YEAR.until);
+
+describe('the sales report', () => {
+  test('counts leads and deals as the facts do, with their rates', async () => {
+    const all = await facts();
+    const ids = (type: string) => new Set(all.filter(fact => fact.type === type && inYear(fact)).map(({ id }) => id));
+    const ever = new Set(all.filter(({ type }) => type === 'LeadConverted').map(({ id }) => id));
+    const captured = ids('LeadCaptured');
+    const counts = {
+      captured: captured.size,
+      becameDeals: [...captured].filter(id => ever.has(id)).length,
+      converted: ids('LeadConverted').size,
+      disqualified: ids('LeadDisqualified').size,
+      opened: ids('DealOpened').size,
+      won: ids('DealWon').size,
+      lost: ids('DealLost').size,
+    };
+    expect(Object.values(counts).every(count => count > 0)).toBe(true);
+    const share = (part: number, whole: number) => Math.round((10_000 * part) / whole) / 100;
+    const { body } = await house.get(`/reports/sales?${span}`);
+    expect((body['rows'] as readonly object[])[0]).toMatchObject({
+      key: 'all',
+      ...counts,
+      conversionPercent: share(counts.becameDeals, counts.captured),
+      conversionInSpanPercent: share(counts.converted, counts.converted + counts.disqualified),
+      winRatePercent: share(counts.won, counts.won + counts.lost),
+    });
+  });
+
+  test.each(['owner', 'source'])('adds up to the same when it is divided by %s', async by => {
+    const { body: whole } = await house.get(`/reports/sales?${span}`);
+    const { body: parts } = await house.get(`/reports/sales?${span}&by=${by}`);
+    const total = (rows: unknown, of: string) => (rows as readonly Record<string, number>[]).reduce((sum, row) => sum + (row[of] ?? 0), 0);
+    for (const measure of ['captured', 'becameDeals', 'converted', 'disqualified', 'opened', 'won', 'lost'])
+      expect(total(parts['rows'], measure), measure).toBe(total(whole['rows'], measure));
+    expect((parts['rows'] as readonly unknown[]).length).toBeGreaterThan(1);
+  });
+
+  test('names the records behind each figure', async () => {
+    const { body: report } = await house.get(`/reports/sales?${span}&by=owner`);
+    for (const row of report['rows'] as readonly (Record<string, number> & { key: string })[])
+      for (const measure of ['captured', 'won', 'lost']) {
+        const { body } = await house.get(`/reports/sales/records?${span}&by=owner&measure=${measure}&key=${row.key}`);
+        expect((body['items'] as readonly unknown[]).length, `${measure} of ${row.key}`).toBe(row[measure]);
+      }
+  });
+
+  test('counts for a seller their own records only', async () => {
+    const seller = await house.as('sales-manager');
+    expect((await seller.get(`/reports/sales?${span}`)).body['rows']).toEqual([]);
+    expect((await seller.get('/reports/forecast')).body['rows']).toEqual([]);
+  });
+
+  test('says why deals were won and lost, each once', async () => {
+    const { body: report } = await house.get(`/reports/sales?${span}`);
+    const { body } = await house.get(`/reports/outcomes?${span}`);
+    const count = (outcome: string) =>
+      (body['rows'] as readonly { outcome: string; count: number }[])
+        .filter(row => row.outcome === outcome)
+        .reduce((sum, row) => sum + row.count, 0);
+    expect([count('won'), count('lost')]).toEqual([
+      (report['rows'] as readonly { won: number }[])[0]?.won,
+      (report['rows'] as readonly { lost: number }[])[0]?.lost,
+    ]);
+  });
+});
+
+describe('the forecast', () => {
+  test('weighs each open deal by the chance of its stage', async () => {
+    const { body: list } = await house.get('/deals?limit=200');
+    const open = (list['items'] as readonly { stage: string; percent: number; amount: { amount: string } | null }[]).filter(
+      ({ stage }) => !['Completed', 'Rejected', 'DroppedOut', 'HistoricalApplications'].includes(stage),
+    );
+    const bani = ({ amount }: (typeof open)[number]) => Math.round(Number(amount?.amount ?? 0) * 100);
+    const { body } = await house.get('/reports/forecast');
+    expect(open.length).toBeGreaterThan(0);
+    expect((body['rows'] as readonly object[])[0]).toEqual({
+      key: 'all',
+      count: open.length,
+      amount: lei(open.reduce((sum, deal) => sum + bani(deal), 0)),
+      weighted: lei(Math.round(open.reduce((sum, deal) => sum + (bani(deal) * deal.percent) / 100, 0))),
+      commit: lei(open.filter(({ percent }) => percent >= 60).reduce((sum, deal) => sum + bani(deal), 0)),
+    });
+  });
+});
