@@ -4,7 +4,7 @@ import { Decimal, millionths, PercentText } from '../kernel/decimal.ts';
 import { add, type Currency, lineNet, Money, placesOf, sum, taxOn } from '../kernel/money.ts';
 import { Quantity } from '../kernel/quantity.ts';
 
-/** Where a line's unit price comes from. Levels as in the price hierarchy: 1 the account's list, 4 the default list, 5 the item's standard price; 0 by hand. */
+/** Where a line's unit price comes from. Levels as in the price hierarchy: 1 the account's list, 2 a list of one of its groups, 3 a promotion, 4 the default list, 5 the item's standard price; 0 by hand. */
 const LinePrice = z.strictObject({
   level: z.int(),
   source: z.enum(['list', 'standard', 'hand']),

@@ -1,7 +1,9 @@
+import { createCustomerGroup, editCustomerGroup, joinCustomerGroup, leaveCustomerGroup } from '../commands/catalogue/customer-group.ts';
 import { addItem, discontinueItem, editItem, lapseItemHold, reinstateItem, setItemStandardPrice } from '../commands/catalogue/item.ts';
 import { setListPrice, withdrawPrice } from '../commands/catalogue/price.ts';
 import { archivePriceList, createPriceList, editPriceList, lapsePriceListHold } from '../commands/catalogue/price-list.ts';
 import { module } from '../kernel/module.ts';
+import { customerGroupMembers, customerGroups, listCustomerGroups, showCustomerGroup } from '../projections/catalogue/customer-groups.ts';
 import { items, itemsForOrder, listItems, showItem } from '../projections/catalogue/items.ts';
 import { priceFor, pricesForOrder } from '../projections/catalogue/price-for.ts';
 import { defaultListOf, listPriceLists, priceListForPrice, priceLists, showPriceList } from '../projections/catalogue/price-lists.ts';
@@ -22,8 +24,12 @@ export const catalogue = module({
     lapsePriceListHold,
     setListPrice,
     withdrawPrice,
+    createCustomerGroup,
+    editCustomerGroup,
+    joinCustomerGroup,
+    leaveCustomerGroup,
   ],
-  projections: [items, priceLists, prices, standardPrices],
+  projections: [items, priceLists, prices, standardPrices, customerGroups, customerGroupMembers],
   queries: [
     listItems,
     showItem,
@@ -34,6 +40,8 @@ export const catalogue = module({
     defaultListOf,
     listPrices,
     listStandardPrices,
+    listCustomerGroups,
+    showCustomerGroup,
     priceFor,
     pricesForOrder,
   ],

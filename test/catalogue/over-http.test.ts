@@ -45,10 +45,43 @@ describe('the price of an item', () => {
     expect(await at('2026-03-01')).toEqual({ unitPrice: '17.5', level: 1, priceListId: own });
     expect(await at('2026-04-30', '10')).toEqual({ unitPrice: '16', level: 1, priceListId: own });
     expect(await at('2026-05-01')).toEqual({ unitPrice: '18', level: 4, priceListId: retail });
-    expect((await priced({ item: chai, account })).explanation).toHaveLength(3);
+    expect((await priced({ item: chai, account })).explanation).toHaveLength(5);
 
     await house.make(`/price-lists/${retail}/archive`);
     expect(await at('2026-05-01')).toEqual({ unitPrice: '20', level: 5, priceListId: null });
+  });
+
+  test('follows groups by their priority and promotions while they run, and stays on the order with its level', async () => {
+    const chai = await item('20');
+    const account = await house.make('/accounts', { name: 'Acme', currency: 'RON' });
+    const [dear, cheap, spring] = [
+      await list(),
+      await list(),
+      await list({ isPromotion: true, validFrom: '2026-01-10', validUntil: '2026-02-10' }),
+    ];
+    await set(dear, chai, '15');
+    await set(cheap, chai, '12');
+    await set(spring, chai, '9');
+    const level = async (on = '2026-02-01') => {
+      const { unitPrice, level: at } = await priced({ item: chai, account, on });
+      return [unitPrice, at];
+    };
+    expect(await level()).toEqual(['9', 3]);
+    expect(await level('2026-02-11')).toEqual(['20', 5]);
+    const second = await house.make('/customer-groups', { name: 'Tier 2', priority: 20, priceListId: cheap });
+    const first = await house.make('/customer-groups', { name: 'Tier 1', priority: 10, priceListId: dear });
+    for (const groupId of [second, first]) await house.make(`/customer-groups/${groupId}/members`, { accountId: account });
+    expect(await level()).toEqual(['15', 2]);
+    expect((await house.get(`/customer-groups?filter[account]=${account}`)).body['items']).toMatchObject([
+      { id: first, priority: 10, members: 1 },
+      { id: second, priority: 20, members: 1 },
+    ]);
+    const warehouseId = await house.make('/warehouses', { code: mark(), name: 'Main' });
+    const order = await house.make('/sales-orders', { accountId: account, warehouseId, lines: [{ itemId: chai, quantity: '2' }] });
+    await house.make(`/customer-groups/${first}/members/${account}/remove`);
+    expect(await level()).toEqual(['12', 2]);
+    expect((await house.get(`/sales-orders/${order}`)).body['lines']).toMatchObject([{ unitPrice: '15', priceLevel: 2 }]);
+    await house.make(`/price-lists/${spring}/archive`);
   });
 
   test('keeps each standard price from its day on, in each currency', async () => {

@@ -21,6 +21,23 @@ const freed = {
 describe('a price list', () => {
   test('is created', () => given().when(createPriceList, { name: 'Retail', currency: 'RON' }, { facts: otherDefault }).thenEvents(created));
 
+  test('that is a promotion or has a window contradicts itself in nothing', () => {
+    const promotion = { name: 'Spring', currency: 'RON', isPromotion: true, validFrom: '2026-03-01', validUntil: '2026-03-31' };
+    given()
+      .when(createPriceList, promotion, { facts: noDefault })
+      .thenEvents(PriceListCreated({ ...promotion, isDefault: false }));
+    given()
+      .when(createPriceList, { ...promotion, isDefault: true }, { facts: noDefault })
+      .thenRefuses('Validation');
+    given()
+      .when(createPriceList, { ...promotion, validUntil: '2026-02-28' }, { facts: noDefault })
+      .thenRefuses('Validation');
+    given(createdDefault).when(editPriceList, { id, validFrom: '2026-03-01' }, { facts: noDefault }).thenRefuses('Validation');
+    given(created)
+      .when(editPriceList, { id, validFrom: '2026-03-01' }, { facts: noDefault })
+      .thenEvents(PriceListEdited({ name: 'Retail', isDefault: false, validFrom: '2026-03-01', changed: ['validFrom'] }));
+  });
+
   test('is the only default of its currency', () => {
     const wish = { name: 'Retail', currency: 'RON', isDefault: true };
     given().when(createPriceList, wish, { facts: otherDefault }).thenRefuses('DefaultListConflict');

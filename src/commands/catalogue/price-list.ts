@@ -1,13 +1,20 @@
 import { z } from 'zod';
 import { archive, create, edit, PriceList } from '../../domain/catalogue/price-list.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
-import { Id, Text } from '../../domain/vocabulary.ts';
+import { Day, Id, Text } from '../../domain/vocabulary.ts';
 import { type Ask, byId, command } from '../../kernel/command.ts';
 import { Currency } from '../../kernel/money.ts';
 import { defaultListOf } from '../../projections/catalogue/price-lists.ts';
 import { keysHeld, lapsing } from '../platform/claim.ts';
 
-const card = { name: Text(100), isDefault: z.boolean().default(false) };
+/** A promotion holds for everybody while it runs; `validFrom` and `validUntil` are the first and last day of any list. */
+const card = {
+  name: Text(100),
+  isDefault: z.boolean().default(false),
+  isPromotion: z.boolean().optional(),
+  validFrom: Day.optional(),
+  validUntil: Day.optional(),
+};
 
 const onPriceList = { permission: 'catalogue:price', decider: PriceList } as const;
 

@@ -1,13 +1,22 @@
 /** A price list names prices in one currency; one list of each currency is the default for whoever has none of their own. */
 import { z } from 'zod';
 import type { DecisionContext } from '../../kernel/command.ts';
-import { type Decision, decider, type Refusal, refuse } from '../../kernel/decider.ts';
+import { type Decision, decider, invalid, type Refusal, refuse } from '../../kernel/decider.ts';
 import { type EventOf, event } from '../../kernel/event.ts';
 import { Currency } from '../../kernel/money.ts';
+import { unless } from '../faults.ts';
 import { type Edit, edited } from '../records.ts';
 
 /** What of a list may be edited; its currency stays, since its prices are in it. */
-export const PriceListCard = z.strictObject({ name: z.string(), isDefault: z.boolean() });
+export const PriceListCard = z.strictObject({
+  name: z.string(),
+  isDefault: z.boolean(),
+  /** Holds for everybody while it runs, unless a price was agreed with them. */
+  isPromotion: z.boolean().optional(),
+  /** First and last day on which its prices hold; open where none is stated. */
+  validFrom: z.iso.date().optional(),
+  validUntil: z.iso.date().optional(),
+});
 export type PriceListCard = z.output<typeof PriceListCard>;
 
 export const PriceListCreated = event('PriceListCreated', { ...PriceListCard.shape, currency: Currency });
@@ -26,7 +35,7 @@ export interface PriceList {
 
 export const PriceList = decider({
   category: 'priceList',
-  stateVersion: 1,
+  stateVersion: 2,
   events,
   initial: (): PriceList | undefined => undefined,
   evolve: {
@@ -53,8 +62,17 @@ function conflict(
   return refuse('DefaultListConflict', `There is a default price list in ${currency} already.`, { existingId });
 }
 
+function contradiction({ isDefault, isPromotion, validFrom, validUntil }: PriceListCard): Refusal | undefined {
+  const faults = [
+    ...unless(!(isDefault && isPromotion), '/isPromotion', 'A promotion cannot be the default list as well.'),
+    ...unless(!(isDefault && (validFrom ?? validUntil)), '/validFrom', 'The default list holds on every day.'),
+    ...unless(!validFrom || !validUntil || validFrom <= validUntil, '/validUntil', 'It cannot end before it begins.'),
+  ];
+  return faults.length > 0 ? invalid(faults) : undefined;
+}
+
 export const create = (wish: PriceListCard & CurrencyOf, context: DecisionContext<DefaultKnowledge>): Decision<PriceListFact> =>
-  conflict(wish, wish.currency, context) ?? [PriceListCreated(wish)];
+  contradiction(wish) ?? conflict(wish, wish.currency, context) ?? [PriceListCreated(wish)];
 
 const archived: Refusal = refuse('DocumentLocked', 'This price list is archived.');
 
@@ -62,7 +80,7 @@ export function edit(list: PriceList, wish: Edit<PriceListCard>, context: Decisi
   const { card, changed } = edited(PriceListCard, list.card, wish);
   if (changed.length === 0) return [];
   if (list.archived) return archived;
-  return conflict(card, list.currency, context) ?? [PriceListEdited({ ...card, changed })];
+  return contradiction(card) ?? conflict(card, list.currency, context) ?? [PriceListEdited({ ...card, changed })];
 }
 
 export const archive = (list: PriceList): Decision<PriceListFact> => (list.archived ? [] : [PriceListArchived({})]);

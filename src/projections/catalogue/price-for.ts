@@ -2,17 +2,20 @@
 import { z } from 'zod';
 import { LINES_MAX } from '../../domain/document.ts';
 import { Day, Id } from '../../domain/vocabulary.ts';
-import { Decimal } from '../../kernel/decimal.ts';
+import { Decimal, millionths } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { type Quantity, QuantityText, quantity, quantityText } from '../../kernel/quantity.ts';
 import { NoSuchRecord, query, type ReadDatabase } from '../../kernel/query.ts';
 import { accounts } from '../crm/accounts.ts';
+import { customerGroupMembers, customerGroups } from './customer-groups.ts';
 import { items } from './items.ts';
 import { priceLists } from './price-lists.ts';
 import { type Breaks, prices, standardPrices } from './prices.ts';
 
-/** Levels as numbered by the price hierarchy; 2, lists of client groups, and 3, promotions, are not in use yet. */
+/** Levels as numbered by the price hierarchy. */
 const ACCOUNT_LIST = 1;
+const GROUP_LIST = 2;
+const PROMOTION = 3;
 const DEFAULT_LIST = 4;
 const STANDARD = 5;
 
@@ -23,6 +26,11 @@ export interface ListTried {
   readonly name: string;
   readonly currency: string;
   readonly archived: boolean;
+  /** First and last day on which it holds; null where that is open. */
+  readonly validFrom: string | null;
+  readonly validUntil: string | null;
+  /** Of lists of one level the lowest is tried first. */
+  readonly rank: number;
   /** Null where the list has no price for the item on the day. */
   readonly unitPrice: Decimal | null;
   readonly breaks: Breaks | null;
@@ -68,25 +76,48 @@ export function resolve(itemId: string, lists: readonly ListTried[], standard: D
     unitPrice: chosen?.unitPrice ?? null,
     level: chosen?.level ?? null,
     priceListId: chosen?.listId ?? null,
-    explanation: candidates.map(({ listId: _, ...candidate }) => ({ ...candidate, chosen: candidate.level === chosen?.level })),
+    explanation: candidates.map(candidate => explained(candidate, candidate === chosen)),
   };
 }
 
+const explained = ({ listId: _, ...candidate }: Candidate, chosen: boolean): LevelTried => ({ ...candidate, chosen });
+
 const LIST_LEVELS = [
   { level: ACCOUNT_LIST, name: 'List of the account', none: 'The account has no price list of its own.' },
+  { level: GROUP_LIST, name: 'List of a group', none: 'The account is in no group with a price list.' },
+  { level: PROMOTION, name: 'Promotion', none: 'No promotion runs.' },
   { level: DEFAULT_LIST, name: 'Default list', none: 'The currency has no default price list.' },
 ];
 
 const listCandidates = (lists: readonly ListTried[], wish: Wish): readonly Candidate[] =>
-  LIST_LEVELS.map(({ level, name, none }) => {
-    const list = lists.find(tried => tried.level === level);
-    return list === undefined ? { level, name, listId: null, unitPrice: null, tried: none } : { name, ...listTried(list, wish) };
+  LIST_LEVELS.flatMap(({ level, name, none }) => {
+    const tried = lists.filter(list => list.level === level).map(list => ({ list, found: { name, ...listTried(list, wish) } }));
+    if (tried.length === 0) return [{ level, name, listId: null, unitPrice: null, tried: none }];
+    return tried.toSorted((a, b) => (level === PROMOTION ? cheaperFirst(a, b) : earlierFirst(a, b))).map(({ found }) => found);
   });
+
+interface Tried {
+  readonly list: ListTried;
+  readonly found: Candidate;
+}
+
+/** By rank, then by id, so that the order is the same whoever asks. */
+const earlierFirst = ({ list: a }: Tried, { list: b }: Tried): number => a.rank - b.rank || (a.listId < b.listId ? -1 : 1);
+
+/** Of promotions that run at once the client gets the best. */
+function cheaperFirst(a: Tried, b: Tried): number {
+  const price = ({ found }: Tried): bigint | undefined => (found.unitPrice === null ? undefined : millionths(found.unitPrice));
+  const [first, second] = [price(a), price(b)];
+  if (first === second) return earlierFirst(a, b);
+  return second === undefined || (first !== undefined && first < second) ? -1 : 1;
+}
 
 function listTried({ level, listId, name, ...list }: ListTried, { currency, quantity, day }: Wish): Omit<Candidate, 'name'> {
   const skipped = { level, listId, unitPrice: null };
   if (list.archived) return { ...skipped, tried: `${name} is archived.` };
   if (list.currency !== currency) return { ...skipped, tried: `${name} is in ${list.currency}, the price is wanted in ${currency}.` };
+  if (list.validFrom !== null && day < list.validFrom) return { ...skipped, tried: `${name} holds from ${list.validFrom} on.` };
+  if (list.validUntil !== null && day > list.validUntil) return { ...skipped, tried: `${name} held until ${list.validUntil}.` };
   if (list.unitPrice === null) return { ...skipped, tried: `${name} has no price for the item on ${day}.` };
   const step = (list.breaks ?? []).findLast(entry => entry.quantity <= quantity);
   const unitPrice = step?.unitPrice ?? list.unitPrice;
@@ -114,11 +145,17 @@ type ListRow = ListTried & { readonly itemId: string };
 const findLists = (db: ReadDatabase, { accountId, currency, day }: Terms, itemIds: readonly string[]): Promise<ListRow[]> =>
   db.rows<ListRow>(
     `with tried as (
-       select ${ACCOUNT_LIST} as level, l.* from accounts a join price_lists l on l.id = a.price_list_id where a.id = $1
+       select ${ACCOUNT_LIST} as level, 0 as rank, l.* from accounts a join price_lists l on l.id = a.price_list_id where a.id = $1
        union all
-       select ${DEFAULT_LIST} as level, l.* from price_lists l where l.is_default and not l.archived and l.currency = $2)
-     select wished.id as "itemId", t.level, t.id as "listId", t.name, t.currency, t.archived,
-       trim_scale(p.unit_price)::text as "unitPrice", p.breaks
+       select ${GROUP_LIST}, g.priority, l.* from customer_group_members m join customer_groups g on g.id = m.group_id
+         join price_lists l on l.id = g.price_list_id where m.account_id = $1
+       union all
+       select ${PROMOTION}, 0, l.* from price_lists l where l.is_promotion and not l.archived and l.currency = $2
+         and coalesce(l.valid_from, '-infinity') <= $3::date and coalesce(l.valid_until, 'infinity') >= $3::date
+       union all
+       select ${DEFAULT_LIST}, 0, l.* from price_lists l where l.is_default and not l.archived and l.currency = $2)
+     select wished.id as "itemId", t.level, t.id as "listId", t.name, t.currency, t.archived, t.rank,
+       t.valid_from as "validFrom", t.valid_until as "validUntil", trim_scale(p.unit_price)::text as "unitPrice", p.breaks
      from unnest($4::text[]) as wished (id) cross join tried t
      left join lateral (
        select q.unit_price, q.breaks from prices q
@@ -149,7 +186,10 @@ async function findPrices(db: ReadDatabase, terms: Terms, wishes: readonly LineW
   );
 }
 
-const pricing = { permission: 'catalogue:read', reads: [accounts, items, priceLists, prices, standardPrices] } as const;
+const pricing = {
+  permission: 'catalogue:read',
+  reads: [accounts, items, customerGroups, customerGroupMembers, priceLists, prices, standardPrices],
+} as const;
 
 const ONE_PIECE = quantity(1_000);
 

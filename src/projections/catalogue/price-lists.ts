@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { PriceList } from '../../domain/catalogue/price-list.ts';
+import { PriceList, type PriceListCard } from '../../domain/catalogue/price-list.ts';
 import { field } from '../../kernel/field.ts';
 import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { Currency } from '../../kernel/money.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
-import { flag, instant, table, text } from '../../kernel/table.ts';
+import { day, flag, instant, nullable, table, text } from '../../kernel/table.ts';
 import { revised } from '../platform/event-history.ts';
 
 export const priceLists = projection({
   name: 'price-lists',
-  version: 1,
+  version: 2,
   versioned: true,
   table: table(
     'price_lists',
@@ -19,6 +19,9 @@ export const priceLists = projection({
       name: text('Name'),
       currency: text('ISO 4217 code of all its prices'),
       is_default: flag('Whether it holds for whoever has no list of their own in this currency'),
+      is_promotion: flag('Whether it holds for everybody while it runs'),
+      valid_from: nullable(day('First day on which its prices hold; any where empty')),
+      valid_until: nullable(day('Last day on which its prices hold; any where empty')),
       archived: flag('Whether its prices hold no longer'),
       created_at: instant('When it was created'),
     },
@@ -26,16 +29,23 @@ export const priceLists = projection({
   ),
   events: PriceList.events,
   on: {
-    PriceListCreated: (_, { name, isDefault, currency }, _key, { occurredAt }) => ({
-      name,
+    PriceListCreated: (_, { currency, ...card }, _key, { occurredAt }) => ({
+      ...cardColumns(card),
       currency,
-      is_default: isDefault,
       archived: false,
       created_at: occurredAt,
     }),
-    PriceListEdited: (row, { name, isDefault }) => row && { ...row, name, is_default: isDefault },
+    PriceListEdited: (row, card) => row && { ...row, ...cardColumns(card) },
     PriceListArchived: row => row && { ...row, archived: true },
   },
+});
+
+const cardColumns = ({ name, isDefault, isPromotion, validFrom, validUntil }: PriceListCard) => ({
+  name,
+  is_default: isDefault,
+  is_promotion: isPromotion ?? false,
+  valid_from: validFrom ?? null,
+  valid_until: validUntil ?? null,
 });
 
 const source = {
@@ -48,6 +58,9 @@ const source = {
     name: field.text('l.name'),
     currency: field.text('l.currency'),
     isDefault: field.flag('l.is_default'),
+    isPromotion: field.flag('l.is_promotion'),
+    validFrom: field.maybe(field.day('l.valid_from')),
+    validUntil: field.maybe(field.day('l.valid_until')),
     archived: field.flag('l.archived'),
     createdAt: field.instant('l.created_at'),
   },
@@ -58,7 +71,13 @@ export const listPriceLists = listing({
   type: 'ListPriceLists',
   summary: 'Price lists by name.',
   route: 'GET /price-lists',
-  filters: { name: 'l.name = ?', currency: 'l.currency = ?', default: byFlag('l.is_default'), archived: byFlag('l.archived') },
+  filters: {
+    name: 'l.name = ?',
+    currency: 'l.currency = ?',
+    default: byFlag('l.is_default'),
+    promotion: byFlag('l.is_promotion'),
+    archived: byFlag('l.archived'),
+  },
   sorts: { name: { sql: 'l.name' }, newest: { sql: 'l.created_at', descending: true } },
   usual: 'name',
 });
