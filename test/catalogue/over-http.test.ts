@@ -80,7 +80,20 @@ describe('the price of an item', () => {
     const order = await house.make('/sales-orders', { accountId: account, warehouseId, lines: [{ itemId: chai, quantity: '2' }] });
     await house.make(`/customer-groups/${first}/members/${account}/remove`);
     expect(await level()).toEqual(['12', 2]);
-    expect((await house.get(`/sales-orders/${order}`)).body['lines']).toMatchObject([{ unitPrice: '15', priceLevel: 2 }]);
+    expect((await house.get(`/sales-orders/${order}`)).body['lines']).toMatchObject([
+      {
+        unitPrice: '15',
+        priceLevel: 2,
+        priceTried: [
+          { level: 1, tried: 'The account has no price list of its own.' },
+          { level: 2, chosen: true, unitPrice: '15' },
+          { level: 2, chosen: false, unitPrice: '12' },
+          { level: 3, tried: 'No promotion runs.' },
+          { level: 4 },
+          { level: 5, unitPrice: '20' },
+        ],
+      },
+    ]);
     await house.make(`/price-lists/${spring}/archive`);
   });
 

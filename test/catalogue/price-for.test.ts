@@ -90,7 +90,7 @@ describe('the levels between', () => {
   test('whatever lists there are, the answer is the one level marked as chosen, the first that has a price', () =>
     fc.assert(
       fc.property(
-        fc.array(
+        fc.uniqueArray(
           fc.record({
             level: fc.constantFrom(1, 2, 3, 4),
             rank: fc.integer({ min: 0, max: 3 }),
@@ -99,7 +99,7 @@ describe('the levels between', () => {
             archived: fc.boolean(),
             unitPrice: fc.option(fc.integer({ min: 1, max: 99 }).map(value => decimal(String(value)))),
           }),
-          { maxLength: 8 },
+          { maxLength: 8, selector: ({ level, listId }) => `${level} ${listId}` },
         ),
         fc.option(fc.constant(standard)),
         (lists, last) => {

@@ -13,6 +13,7 @@ const decimal = (text: string) => text as Decimal;
 
 const chai = { sku: 'CHAI', name: 'Chai', uom: 'box', stocked: true, discontinued: false, taxPercent: decimal('19') };
 const freight = { sku: 'FREIGHT', name: 'Freight', uom: 'service', stocked: false, discontinued: false, taxPercent: decimal('9') };
+const tried = [{ level: 1, name: 'List of the account', tried: 'L1 says 12.5 RON.', chosen: true, unitPrice: decimal('12.5') }];
 const facts: PlacingFacts = {
   account: { name: 'Alfreds', blocked: false, currency: RON, paymentTermDays: 30 },
   warehouseExists: true,
@@ -20,7 +21,7 @@ const facts: PlacingFacts = {
     ['chai', chai],
     ['freight', freight],
   ]),
-  prices: new Map([[1, { unitPrice: decimal('12.5'), level: 1, priceListId: 'L1' }]]),
+  prices: new Map([[1, { unitPrice: decimal('12.5'), level: 1, priceListId: 'L1', tried }]]),
 };
 
 const wish = { accountId: 'A1', warehouseId: 'W1', lines: [{ itemId: 'chai', quantity: '3' }] };
@@ -54,7 +55,7 @@ describe('an order', () => {
             discount: '0',
             taxPercent: '19',
             net: money(3_750, RON),
-            price: { level: 1, source: 'list', priceListId: 'L1' },
+            price: { level: 1, source: 'list', priceListId: 'L1', tried },
           },
         ],
         totals: {
@@ -89,8 +90,8 @@ describe('an order', () => {
     }));
 
   test('keeps the standard price apart from prices of lists', () => {
-    const told = { ...facts, prices: new Map([[1, { unitPrice: decimal('18'), level: 5 }]]) };
-    expect(order({}, told).lines[0]?.price).toEqual({ level: 5, source: 'standard' });
+    const told = { ...facts, prices: new Map([[1, { unitPrice: decimal('18'), level: 5, tried }]]) };
+    expect(order({}, told).lines[0]?.price).toEqual({ level: 5, source: 'standard', tried });
   });
 
   test('takes freight as a line that no warehouse knows', () => {

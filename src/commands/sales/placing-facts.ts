@@ -40,10 +40,10 @@ async function pricesOf(accountId: string, currency: Currency, lines: readonly W
   const wishes = unpriced.map(({ itemId, quantity }) => ({ itemId, quantity: quantityText(quantity) }));
   const found = unpriced.length === 0 ? [] : await ask(pricesForOrder, { accountId, currency, on, lines: wishes });
   const prices = new Map<number, FoundPrice>();
-  for (const [index, { unitPrice, level, priceListId }] of found.entries()) {
+  for (const [index, { unitPrice, level, priceListId, explanation }] of found.entries()) {
     const line = unpriced[index]?.line;
     if (line !== undefined && unitPrice !== null && level !== null)
-      prices.set(line, { unitPrice, level, priceListId: priceListId ?? undefined });
+      prices.set(line, { unitPrice, level, priceListId: priceListId ?? undefined, tried: explanation });
   }
   return prices;
 }

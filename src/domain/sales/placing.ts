@@ -5,7 +5,7 @@ import type { Decimal } from '../../kernel/decimal.ts';
 import type { DataOf } from '../../kernel/event.ts';
 import type { Currency } from '../../kernel/money.ts';
 import type { Quantity } from '../../kernel/quantity.ts';
-import { type DocumentLine, isTooLarge, priced, totalsOf } from '../document.ts';
+import { type DocumentLine, isTooLarge, type PriceTried, priced, totalsOf } from '../document.ts';
 import { type Fault, unless } from '../faults.ts';
 import { type OrderFact, SalesOrderPlaced } from './sales-order.ts';
 
@@ -53,6 +53,8 @@ export interface FoundPrice {
   readonly unitPrice: Decimal;
   readonly level: number;
   readonly priceListId?: string | undefined;
+  /** All levels tried for it. */
+  readonly tried: readonly PriceTried[];
 }
 
 /** What must be known of other contexts; undefined where there is no such thing. */
@@ -145,6 +147,6 @@ function priceOf(
 
 function listed(found: FoundPrice | undefined): Price | undefined {
   if (found === undefined) return undefined;
-  const { unitPrice, level, priceListId } = found;
-  return { unitPrice, price: { level, source: priceListId === undefined ? 'standard' : 'list', priceListId } };
+  const { unitPrice, level, priceListId, tried } = found;
+  return { unitPrice, price: { level, source: priceListId === undefined ? 'standard' : 'list', priceListId, tried: [...tried] } };
 }

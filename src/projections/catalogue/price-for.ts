@@ -1,6 +1,6 @@
 /** Which price holds: the levels of the hierarchy in order, the first that has one wins, and the answer says why. */
 import { z } from 'zod';
-import { LINES_MAX } from '../../domain/document.ts';
+import { LINES_MAX, PriceTried } from '../../domain/document.ts';
 import { Day, Id } from '../../domain/vocabulary.ts';
 import { Decimal, millionths } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
@@ -42,27 +42,17 @@ export interface Wish {
   readonly day: string;
 }
 
-/** What was tried at one level, for whoever wonders about a price. */
-const LevelTried = z.strictObject({
-  level: z.int(),
-  name: z.string(),
-  tried: z.string(),
-  chosen: z.boolean(),
-  unitPrice: Decimal.nullable(),
-});
-type LevelTried = z.output<typeof LevelTried>;
-
 const PriceFound = z.strictObject({
   itemId: z.string(),
   currency: z.string(),
   unitPrice: Decimal.nullable(),
   level: z.int().nullable(),
   priceListId: z.string().nullable(),
-  explanation: z.array(LevelTried),
+  explanation: z.array(PriceTried),
 });
 type PriceFound = z.output<typeof PriceFound>;
 
-interface Candidate extends Omit<LevelTried, 'chosen'> {
+interface Candidate extends Omit<PriceTried, 'chosen'> {
   readonly listId: string | null;
 }
 
@@ -80,7 +70,7 @@ export function resolve(itemId: string, lists: readonly ListTried[], standard: D
   };
 }
 
-const explained = ({ listId: _, ...candidate }: Candidate, chosen: boolean): LevelTried => ({ ...candidate, chosen });
+const explained = ({ listId: _, ...candidate }: Candidate, chosen: boolean): PriceTried => ({ ...candidate, chosen });
 
 const LIST_LEVELS = [
   { level: ACCOUNT_LIST, name: 'List of the account', none: 'The account has no price list of its own.' },

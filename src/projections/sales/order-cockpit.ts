@@ -1,6 +1,6 @@
 /** Sales orders with all that became of them in the warehouse, on the way and in the books. */
 import { z } from 'zod';
-import type { Totals } from '../../domain/document.ts';
+import { PriceTried, type Totals } from '../../domain/document.ts';
 import { PostalAddress } from '../../domain/vocabulary.ts';
 import { type Field, field } from '../../kernel/field.ts';
 import { byDay, byFlag, listing } from '../../kernel/listing.ts';
@@ -134,6 +134,7 @@ export const showSalesOrder = recordWithLines({
       priceLevel: field.integer('l.price_level'),
       priceListId: field.maybe(field.text('l.price_list_id')),
       priceReason: field.maybe(field.text('l.price_reason')),
+      priceTried: field.json('l.price_tried', z.array(PriceTried)),
       reserved: field.quantity('coalesce(r.reserved, 0)'),
       waiting: field.quantity('coalesce(r.waiting, 0)'),
     },

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Totals } from '../../domain/document.ts';
+import type { PriceTried, Totals } from '../../domain/document.ts';
 import {
   type OrderStatus,
   SalesOrderAccepted,
@@ -84,7 +84,7 @@ export const salesOrders = projection({
 
 export const salesOrderLines = projection({
   name: 'sales-order-lines',
-  version: 1,
+  version: 2,
   versioned: true,
   table: table(
     'sales_order_lines',
@@ -108,6 +108,7 @@ export const salesOrderLines = projection({
       price_level: integer('Level of the price hierarchy; 0 by hand'),
       price_list_id: nullable(text('Price list the price came from')),
       price_reason: nullable(text('Why the price was set by hand')),
+      price_tried: json<readonly PriceTried[]>('Levels of the price hierarchy that were tried: level, name, sentence, chosen, unit price'),
     },
     { key: 'Order and line, joined by ~', indexes: ['order_id', 'item_id'] },
   ),
@@ -137,6 +138,7 @@ export const salesOrderLines = projection({
           price_level: sold.price.level,
           price_list_id: sold.price.priceListId ?? null,
           price_reason: sold.price.reason ?? null,
+          price_tried: sold.price.tried ?? [],
         }
       );
     },
