@@ -154,6 +154,13 @@ describe('the ageing of what is owed', () => {
     expect(shown.length).toBeGreaterThan(2);
   });
 
+  test('and the list of invoices name the same ones as overdue', async () => {
+    const owed = owedOn(await facts(), TODAY).filter(({ days }) => days > 0);
+    const { body } = await house.get(`/invoices?limit=200&filter[overdueOn]=${TODAY}`);
+    expect((body['items'] as readonly { id: string }[]).map(({ id }) => id).toSorted()).toEqual(owed.map(({ id }) => id).toSorted());
+    expect(owed.length).toBeGreaterThan(0);
+  });
+
   test('shows nothing of what was not known yet at an instant', async () => {
     const { body } = await house.get('/reports/ageing?on=2026-05-01&asOf=2020-01-01T00:00:00Z');
     expect(body['rows']).toEqual([]);

@@ -165,6 +165,8 @@ export const listInvoices = listing({
     reference: 'i.reference = ?',
     issuedFrom: byDay('i.issue_date >= ?::date'),
     issuedTo: byDay('i.issue_date <= ?::date'),
+    /** Not paid in full, and its last day for payment was before the day. */
+    overdueOn: byDay('(i.open > 0 and i.due_date < ?::date)'),
   },
   sorts: {
     newest: { sql: 'i.drafted_at', descending: true },
