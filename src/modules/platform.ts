@@ -1,5 +1,7 @@
 import { giveBackClaim, releaseClaim, takeBackClaim, takeClaim } from '../commands/platform/claim.ts';
+import { changeCompanySettings } from '../commands/platform/company-settings.ts';
 import { giveUpEffect, replayEffect } from '../commands/platform/effect.ts';
+import { closePeriod, reopenPeriod } from '../commands/platform/period.ts';
 import { abandonProcess, adoptProcess, retryProcess } from '../commands/platform/processes.ts';
 import { defineRole, redefineRole } from '../commands/platform/role.ts';
 import { changeUserRoles, disableUser, enableUser, lapseUserHold, registerUser, renameUser } from '../commands/platform/user.ts';
@@ -13,8 +15,11 @@ import {
 import { parkedLetter, parkedNotice } from '../effects/platform/parked-letter.ts';
 import { webhookMessage, webhooks } from '../effects/platform/webhook-message.ts';
 import { module } from '../kernel/module.ts';
+import { companyInUse } from '../projections/platform/company-in-use.ts';
+import { companySettings, companySettingsView } from '../projections/platform/company-settings.ts';
 import { effects, effectTries, listEffects, listWebhookDeliveries, showEffect } from '../projections/platform/effects.ts';
 import { eventHistory, listEvents, showRecordHistory, showThread } from '../projections/platform/event-history.ts';
+import { closedPeriods, periods } from '../projections/platform/periods.ts';
 import { listProcesses, processes, showProcess, standingOfProcess } from '../projections/platform/processes.ts';
 import { grantsOfRoles, listRoles, roles } from '../projections/platform/roles.ts';
 import { findPerson, listUsers, showUser, users } from '../projections/platform/users.ts';
@@ -43,6 +48,9 @@ export const platform = module({
     lapseUserHold,
     defineRole,
     redefineRole,
+    changeCompanySettings,
+    closePeriod,
+    reopenPeriod,
     retryProcess,
     abandonProcess,
     adoptProcess,
@@ -54,7 +62,7 @@ export const platform = module({
     enableWebhookEndpoint,
     rotateWebhookSecret,
   ],
-  projections: [users, roles, eventHistory, processes, effects, effectTries, webhookEndpoints],
+  projections: [users, roles, eventHistory, processes, effects, effectTries, webhookEndpoints, companySettingsView, periods],
   queries: [
     listUsers,
     showUser,
@@ -75,6 +83,9 @@ export const platform = module({
     countWebhookEndpoints,
     showWebhookSecret,
     webhookTarget,
+    companySettings,
+    companyInUse,
+    closedPeriods,
   ],
   sagas: [claimHolds],
   effects: [webhookMessage, parkedLetter],

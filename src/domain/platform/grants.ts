@@ -31,6 +31,8 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'platform:retry',
       'platform:abandon',
       'platform:effects',
+      'platform:settings',
+      'platform:reopen-period',
     ],
   },
   'sales-manager': {
@@ -63,7 +65,17 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
   },
   finance: {
     name: 'Finance',
-    grants: ['crm:read', 'crm:block', 'catalogue:read', 'sales:read', 'fulfilment:read', 'billing:read', 'billing:invoice', 'billing:pay'],
+    grants: [
+      'crm:read',
+      'crm:block',
+      'catalogue:read',
+      'sales:read',
+      'fulfilment:read',
+      'billing:read',
+      'billing:invoice',
+      'billing:pay',
+      'platform:close-period',
+    ],
   },
   auditor: { name: 'Auditor', grants: ['platform:audit'] },
   'data-protection': { name: 'Data protection officer', grants: ['crm:read', 'platform:audit', 'platform:erase'] },

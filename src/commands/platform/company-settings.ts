@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { CompanySettingsStream, change, SaidSettings, type SettingsFacts } from '../../domain/platform/company-settings.ts';
+import { Reason } from '../../domain/vocabulary.ts';
+import { command, type DecisionContext } from '../../kernel/command.ts';
+import { companyInUse } from '../../projections/platform/company-in-use.ts';
+import { COMPANY } from '../../projections/platform/company-settings.ts';
+
+export const changeCompanySettings = command({
+  type: 'ChangeCompanySettings',
+  summary: 'Changes how the company works; what is left out stays. Refused as CurrencyInUse once something is kept in the books’ currency.',
+  route: 'POST /company-settings/change',
+  permission: 'platform:settings',
+  input: z.strictObject({ ...SaidSettings.shape, reason: Reason.optional() }),
+  decider: CompanySettingsStream,
+  entityId: () => COMPANY,
+  facts: async (_, _wish, ask): Promise<SettingsFacts> => ({ inUse: await ask(companyInUse, {}) }),
+  decide: (said, wish, { facts }: DecisionContext<SettingsFacts>) => change(said, wish, facts),
+});

@@ -1,0 +1,59 @@
+/** How this company works, as far as it may choose: one record for the whole house, each setting with a default that holds until somebody says otherwise. */
+import { z } from 'zod';
+import { type Decision, decider, refuse } from '../../kernel/decider.ts';
+import { type EventOf, event } from '../../kernel/event.ts';
+import { Currency } from '../../kernel/money.ts';
+
+/** Plain shapes, as facts keep them; what a value must be beyond that is asked of the command's input. */
+const settings = {
+  /** ISO 4217: the currency of the books and of the value of stock. */
+  currency: Currency,
+};
+
+export const CompanySettings = z.strictObject(settings);
+export type CompanySettings = z.output<typeof CompanySettings>;
+
+/** Some of the settings, as they were said. */
+export const SaidSettings = CompanySettings.partial();
+export type SaidSettings = z.output<typeof SaidSettings>;
+
+export const COMPANY_DEFAULTS: CompanySettings = { currency: Currency.parse('RON') };
+
+/** The settings that changed, with their new values; `reason` where one was given. */
+export const CompanySettingsChanged = event('CompanySettingsChanged', {
+  settings: SaidSettings,
+  reason: z.string().optional(),
+});
+
+const events = [CompanySettingsChanged] as const;
+type Fact = EventOf<(typeof events)[number]>;
+
+export const CompanySettingsStream = decider({
+  category: 'companySettings',
+  stateVersion: 1,
+  events,
+  initial: (): SaidSettings => ({}),
+  evolve: { CompanySettingsChanged: (said, { settings }) => ({ ...said, ...settings }) },
+});
+
+/** The whole of the settings, from those that were ever said. */
+export const settled = (said: SaidSettings): CompanySettings => CompanySettings.parse({ ...COMPANY_DEFAULTS, ...said });
+
+type Wish = SaidSettings & { readonly reason?: string | undefined };
+
+export interface SettingsFacts {
+  /** Whether anything is kept in the currency of the books already. */
+  readonly inUse: boolean;
+}
+
+/** What stands already is no change. The currency of the books stays once something is kept in it. */
+export function change(said: SaidSettings, { reason, ...wish }: Wish, { inUse }: SettingsFacts): Decision<Fact> {
+  const now = settled(said);
+  const changed = Object.entries(wish).filter(([name, value]) => value !== undefined && !same(now[name as keyof CompanySettings], value));
+  if (changed.length === 0) return [];
+  if (inUse && changed.some(([name]) => name === 'currency'))
+    return refuse('CurrencyInUse', `The books are kept in ${now.currency} already, so their currency stays.`, { currency: now.currency });
+  return [CompanySettingsChanged({ settings: Object.fromEntries(changed), reason })];
+}
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
