@@ -39,6 +39,8 @@ interface Common {
   readonly output: z.ZodType;
   /** Media type of the answer where it is not JSON. */
   readonly media?: 'text/event-stream';
+  /** Offered as CSV as well. */
+  readonly csv?: true;
   /** By which the past can be asked for. */
   readonly clocks?: readonly ClockName[];
   /** Of the usual answer; 204 has no body. */

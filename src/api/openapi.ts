@@ -26,7 +26,7 @@ export function openapi(endpoints: readonly Endpoint[]): Json {
       schemas: components,
       responses,
       headers: answerHeaders,
-      parameters: { ...requestHeaders, ...pastParameters },
+      parameters: { ...requestHeaders, ...pastParameters, ...formatParameters },
       securitySchemes,
     },
     security: [{ bearer: [] }, { cookie: [] }],
@@ -59,7 +59,7 @@ function taken(endpoint: Endpoint, components: Record<string, unknown>): Json {
   if (endpoint.kind === 'query') {
     const parameters = Object.entries(fields.properties).filter(([name]) => !names.includes(name));
     const inQuery = parameters.map(([name, schema]) => ({ name, in: 'query', required: fields.required.includes(name), schema }));
-    return { parameters: [...inPath, ...inQuery, ...ofThePast(endpoint), ref('parameters', 'ConsistencyToken')] };
+    return { parameters: [...inPath, ...inQuery, ...ofThePast(endpoint), ...asCsv(endpoint), ref('parameters', 'ConsistencyToken')] };
   }
   const headers = endpoint.kind === 'command' ? Object.keys(requestHeaders) : endpoint.method === 'POST' ? ['IdempotencyKey'] : [];
   const body = without(input, names, components);
@@ -77,6 +77,8 @@ const ofThePast = ({ clocks = [] }: Endpoint): readonly Json[] => [
   ...(clocks.length > 1 ? [ref('parameters', 'Clock')] : []),
 ];
 
+const asCsv = ({ csv }: Endpoint): readonly Json[] => (csv === true ? [ref('parameters', 'Format')] : []);
+
 function given(endpoint: Endpoint, components: Record<string, unknown>): Json {
   if (endpoint.status === 204) return { 204: { description: 'Done' } };
   const headers =
@@ -86,7 +88,10 @@ function given(endpoint: Endpoint, components: Record<string, unknown>): Json {
     [endpoint.status]: {
       description: endpoint.status === 201 ? 'Created' : 'Done',
       headers: Object.fromEntries([...headers, ...location].map(name => [headerNames[name] ?? name, ref('headers', name)])),
-      content: { [endpoint.media ?? 'application/json']: { schema: schemaOf(endpoint.output, 'output', components) } },
+      content: {
+        [endpoint.media ?? 'application/json']: { schema: schemaOf(endpoint.output, 'output', components) },
+        ...(endpoint.csv === true ? { 'text/csv': { schema: { type: 'string' } } } : {}),
+      },
     },
   };
 }
@@ -224,6 +229,16 @@ const pastParameters = {
     description:
       '`recorded` (when absent): what the house knew then, by when it was recorded. `happened`: what is known today to have happened until the end of that business day',
     schema: { type: 'string', enum: ['recorded', 'happened'] },
+  },
+};
+
+const formatParameters = {
+  Format: {
+    name: 'format',
+    in: 'query',
+    required: false,
+    description: '`csv`, as `Accept: text/csv`: the whole list as a file, without `limit` and `cursor`',
+    schema: { type: 'string', enum: ['csv'] },
   },
 };
 

@@ -4,6 +4,7 @@ import type { SignedIn } from '../runtime/identity/port.ts';
 import type { AsOf, QueryRunner } from '../runtime/queries/port.ts';
 import { asOfFrom, type Times } from './as-of.ts';
 import type { ConsistencyTokens } from './consistency.ts';
+import { csvAnswer, csvAsked, type Sheet, sheetOf } from './csv.ts';
 import { type Answer, type Asked, type Endpoint, pathNames, routeParts } from './endpoint.ts';
 import { badParameters } from './problem.ts';
 
@@ -15,6 +16,7 @@ export interface QuerySurroundings extends Times {
 export function queryEndpoint(query: AnyQuery, module: string, around: QuerySurroundings): Endpoint | undefined {
   if (query.route === undefined) return undefined;
   const { type, summary, permission, input, output, route } = query;
+  const sheet = sheetOf(query);
   return {
     ...routeParts(route),
     type,
@@ -25,21 +27,33 @@ export function queryEndpoint(query: AnyQuery, module: string, around: QuerySurr
     input,
     output,
     clocks: clocksOf(query),
+    ...(sheet === undefined ? {} : { csv: true }),
     status: 200,
-    handle: (asked, who) => handle(query, pathNames(route), asked, who, around),
+    handle: (asked, who) => handle({ query, names: pathNames(route), sheet }, asked, who, around),
   };
 }
 
-async function handle(query: AnyQuery, names: readonly string[], asked: Asked, who: SignedIn, around: QuerySurroundings): Promise<Answer> {
+interface Offered {
+  readonly query: AnyQuery;
+  /** Names in its path. */
+  readonly names: readonly string[];
+  readonly sheet: Sheet | undefined;
+}
+
+async function handle({ query, names, sheet }: Offered, asked: Asked, who: SignedIn, around: QuerySurroundings): Promise<Answer> {
   const token = asked.request.get('Consistency-Token');
   const after = token === undefined ? {} : { after: await around.tokens.positionOf(token) };
   const { past, input } = whenOf(query, asked.input, around);
-  try {
-    const body = await around.queries.askAny(query, input, { caller: who.caller, ...after, ...past });
-    return { status: 200, headers: { ...linksOf(asked, body), ...(past.asOf === undefined ? tagOf(body) : {}) }, body };
-  } catch (error) {
-    throw error instanceof InvalidInput ? badParameters(error.errors, names) : error;
+  const ask = (wish: Asked['input']): Promise<unknown> =>
+    around.queries.askAny(query, wish, { caller: who.caller, ...after, ...past }).catch((error: unknown) => {
+      throw error instanceof InvalidInput ? badParameters(error.errors, names) : error;
+    });
+  if (sheet !== undefined) {
+    const { csv, input: wish } = csvAsked(asked, input);
+    if (csv) return csvAnswer(sheet, ask, wish);
   }
+  const body = await ask(input);
+  return { status: 200, headers: { ...linksOf(asked, body), ...(past.asOf === undefined ? tagOf(body) : {}) }, body };
 }
 
 interface When {

@@ -5,6 +5,7 @@ import type { AnyProjection } from './projection.ts';
 import { BadCursor, NoSuchRecord, type Query, query, type ReadDatabase } from './query.ts';
 
 const PAGE_USUAL = 50;
+export const LIMIT_MAX = 200;
 
 /** `limit` of every list: 1 to 200, 50 when absent. */
 export const Limit = z
@@ -96,6 +97,7 @@ export function listing<F extends Fields, Sorts extends Record<string, Sort>>(
       ...Object.fromEntries(given.map(({ name, input }) => [name, input.optional()])),
     }) as unknown as z.ZodType<ListInput>,
     output: z.strictObject({ items: z.array(item), next: z.string().nullable() }) as unknown as z.ZodType<Page<AnswerOf<F>>>,
+    exports: 'items',
     answer: (db, input) => page(db, definition, { ...within, ...filters }, input),
   });
 }

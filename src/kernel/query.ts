@@ -45,6 +45,8 @@ export interface Query<Input extends z.ZodType = z.ZodType, Answer = unknown> {
   readonly reads: readonly AnyProjection[];
   /** True where it answers at any business day: from the rows of its dated tables up to that day. */
   readonly ledger?: true;
+  /** Member of the answer whose entries are the rows of its export; absent where it has none. */
+  readonly exports?: keyof Answer & string;
   readonly answer: (db: ReadDatabase, input: z.output<Input>, caller: Caller) => Promise<Answer>;
 }
 
@@ -58,6 +60,7 @@ export interface AnyQuery {
   readonly output: z.ZodType;
   readonly reads: readonly AnyProjection[];
   readonly ledger?: true;
+  readonly exports?: string;
   readonly answer: (db: ReadDatabase, input: never, caller: Caller) => Promise<unknown>;
 }
 

@@ -66,8 +66,11 @@ describe('who has a right to their own records only', () => {
   test('sees these, and no others', async () => {
     for (const path of recordsOf(hers)) expect(await ana.get(path)).toMatchObject({ status: 200 });
     for (const path of recordsOf(his)) expect(await ana.get(path)).toMatchObject({ status: 404 });
-    for (const list of ['/accounts', '/contacts', '/leads', '/deals', '/sales-orders'])
+    for (const list of ['/accounts', '/contacts', '/leads', '/deals', '/sales-orders']) {
       expect((await ana.get(list)).body['items']).toHaveLength(1);
+      // A header, the one row, and the end of its line.
+      expect((await ana.get(`${list}?format=csv`)).text.split('\r\n')).toHaveLength(3);
+    }
     for (const board of ['/boards/leads', '/boards/deals']) {
       const columns = (await ana.get(board)).body['columns'] as { readonly count: number }[];
       expect(columns.reduce((sum, { count }) => sum + count, 0)).toBe(1);

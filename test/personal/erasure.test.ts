@@ -105,10 +105,11 @@ async function everyAnswer(voice: Voice, { leadId, contactId, accountId, dealId 
     `/records/lead/${leadId}/history`,
     `/records/contact/${contactId}/history`,
     '/processes',
+    ...['/leads', '/contacts', '/accounts', '/deals', '/events', `/records/lead/${leadId}/history`].map(list => `${list}?format=csv`),
   ];
   const answers = await Promise.all(paths.map(async path => ({ path, ...(await voice.get(path)) })));
   expect(answers.filter(({ status }) => status >= 500 || status === 404).map(({ path, status }) => `${path}: ${status}`)).toEqual([]);
-  return JSON.stringify(answers.map(({ body }) => body));
+  return answers.map(({ text }) => text).join('\n');
 }
 
 const planting = (index: number): Planted => planted[index] as Planted;

@@ -13,8 +13,9 @@ export const ADMIN_PASSWORD = 'a-password-for-tests';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-
   readonly body: Readonly<Record<string, unknown>>;
+  /** What came, as it came. */
+  readonly text: string;
 }
 
 export interface Sending {
@@ -137,7 +138,8 @@ export async function speak(url: string, credentials: { readonly email: string; 
     });
     newest = response.headers.get('Consistency-Token') ?? newest;
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+    const isJson = response.headers.get('Content-Type')?.includes('json') === true;
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : {}, text };
   };
 
   const post = (path: string, body: object = {}, sending?: Sending) => ask('POST', path, body, sending);

@@ -36,6 +36,12 @@ describe('every list', () => {
       expect(await house.get(`${path(route)}?sort=${sort}`)).toMatchObject({ status: SERVED });
   });
 
+  test.each(lists)('is offered as CSV, with a column for each value: $route', async ({ route }) => {
+    const { status, headers, text } = await house.get(`${path(route)}?format=csv`);
+    expect([status, headers.get('Content-Type')]).toEqual([SERVED, 'text/csv; charset=utf-8; header=present']);
+    expect(text.split('\r\n')[0]?.split(',').length).toBeGreaterThan(1);
+  });
+
   test.each(lists)('answers by each of its filters, whatever is asked: $route', async ({ route, properties }) => {
     for (const name of Object.keys(properties).filter(name => name.startsWith('filter['))) {
       const asked = await Promise.all(VALUES.map(value => house.get(`${path(route)}?${name}=${encodeURIComponent(value)}`)));

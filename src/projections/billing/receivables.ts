@@ -77,6 +77,7 @@ export const ageing = query({
     rows: z.array(z.strictObject({ accountId: z.string(), accountName: z.string(), ...money })),
     totals: z.array(z.strictObject(money)),
   }) as unknown as z.ZodType<Ageing>,
+  exports: 'rows',
   answer: async (db, { on, account }) => {
     const rows = await db.rows<AgeingRecord>(
       `select o.account_id, coalesce(min(a.name), o.account_id) as account_name, o.currency, ${amounts}, sum(open_then)::bigint as total
@@ -116,6 +117,7 @@ export const openInvoices = query({
   route: 'GET /reports/ageing/invoices',
   input: z.strictObject({ on: Day, account: AccountId.optional() }),
   output: z.strictObject({ items: z.array(answerSchema(openFields)) }),
+  exports: 'items',
   answer: async (db, { on, account }) => {
     const rows = await db.rows(
       `select ${selectList(openFields)} from (${OPEN_ON}) o order by o.days_overdue desc, o.due_date, o.id limit ${OPEN_MAX}`,

@@ -35,6 +35,7 @@ export const revenue = query({
   output: z.strictObject({
     rows: z.array(z.strictObject({ key: z.string(), label: z.string(), net: MoneyAnswer, count: z.int() })),
   }) as unknown as z.ZodType<Revenue>,
+  exports: 'rows',
   answer: async (db, { by, from, to }) => {
     const { key, label, join } = GROUPINGS[by];
     const rows = await db.rows<Row>(

@@ -164,6 +164,7 @@ export const salesRecords = query({
   reads: [leads, deals],
   input: z.strictObject({ ...span, by, measure: z.enum(measures), key: z.string().max(200).default('all') }),
   output: z.strictObject({ items: z.array(answerSchema(recordFields)) }),
+  exports: 'items',
   answer: async (db, { from, until, by: group, measure, key }) => {
     const { of, condition } = MEASURES[measure];
     const rows = await db.rows(
@@ -204,6 +205,7 @@ export const forecast = query({
   output: z.strictObject({
     rows: z.array(z.strictObject({ key: z.string(), count: z.int(), amount: MoneyAnswer, weighted: MoneyAnswer, commit: MoneyAnswer })),
   }) as unknown as z.ZodType<{ readonly rows: readonly ForecastRow[] }>,
+  exports: 'rows',
   answer: async (db, { by: group }) => {
     const rows = await db.rows<{ key: string; currency: string; count: number; amount: number; weighted: number; commit: number }>(
       `select ${FORECAST_GROUPS[group]} as key, d.currency, count(*)::bigint as count, coalesce(sum(d.amount), 0)::bigint as amount,
@@ -241,6 +243,7 @@ export const outcomes = query({
   output: z.strictObject({
     rows: z.array(z.strictObject({ outcome: z.enum(['won', 'lost']), reason: z.string(), count: z.int(), amount: MoneyAnswer })),
   }),
+  exports: 'rows',
   answer: async (db, { from, until }) => {
     const one = (outcome: 'won' | 'lost'): string =>
       `select '${outcome}' as outcome, coalesce(r.reason, '') as reason, r.currency, count(*)::bigint as count, coalesce(sum(r.amount), 0)::bigint as amount

@@ -108,6 +108,7 @@ export const stockCard = query({
     movements: z.array(answerSchema(movement)),
     next: z.string().nullable(),
   }) as unknown as z.ZodType<AnswerOf<typeof head> & { movements: AnswerOf<typeof movement>[]; next: string | null }>,
+  exports: 'movements',
   answer: async (db, { limit, cursor, ...asked }) => {
     const scope = JSON.stringify(scopeOf(asked));
     const rows = await movementsOf(db, asked, placeIn(db, scope, cursor), Number(limit) + 1);

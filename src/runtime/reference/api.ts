@@ -17,7 +17,7 @@ export function apiReference(endpoints: readonly Endpoint[]): string {
   );
 }
 
-function entryOf({ method, path, type, summary, access, kind, input, output, status, media, clocks = [] }: Endpoint): string {
+function entryOf({ method, path, type, summary, access, kind, input, output, status, media, csv, clocks = [] }: Endpoint): string {
   const names = pathNames(path);
   const fields = fieldsOf(input, 'input').filter(({ name }) => !names.includes(name));
   const rows = fields.map(({ name, required, shape, description }) => [
@@ -28,7 +28,7 @@ function entryOf({ method, path, type, summary, access, kind, input, output, sta
     kind === 'command' || status === 204 ? undefined : `Answers ${media ?? ''} ${shapeIn(output, 'output')}`.replace(/ +/g, ' ');
   return page(
     `### ${method} ${path}`,
-    `**${type}.** ${summary} ${rightTo(access)}${pastOf(clocks)}`,
+    `**${type}.** ${summary} ${rightTo(access)}${pastOf(clocks)}${csv === true ? ' Also as CSV.' : ''}`,
     rows.length === 0 ? undefined : tableOf([kind === 'query' ? 'parameter' : 'member of the body', 'shape'], rows),
     answer,
   ).trimEnd();
