@@ -1,9 +1,11 @@
 import { createCustomerGroup, editCustomerGroup, joinCustomerGroup, leaveCustomerGroup } from '../commands/catalogue/customer-group.ts';
+import { correctExchangeRate, recordExchangeRates, withdrawExchangeRate } from '../commands/catalogue/exchange-rate.ts';
 import { addItem, discontinueItem, editItem, lapseItemHold, reinstateItem, setItemStandardPrice } from '../commands/catalogue/item.ts';
 import { setListPrice, withdrawPrice } from '../commands/catalogue/price.ts';
 import { archivePriceList, createPriceList, editPriceList, lapsePriceListHold } from '../commands/catalogue/price-list.ts';
 import { module } from '../kernel/module.ts';
 import { customerGroupMembers, customerGroups, listCustomerGroups, showCustomerGroup } from '../projections/catalogue/customer-groups.ts';
+import { exchangeRateFor, exchangeRates, listExchangeRates } from '../projections/catalogue/exchange-rates.ts';
 import { items, itemsForOrder, listItems, showItem } from '../projections/catalogue/items.ts';
 import { priceFor, pricesForOrder } from '../projections/catalogue/price-for.ts';
 import { defaultListOf, listPriceLists, priceListForPrice, priceLists, showPriceList } from '../projections/catalogue/price-lists.ts';
@@ -28,8 +30,11 @@ export const catalogue = module({
     editCustomerGroup,
     joinCustomerGroup,
     leaveCustomerGroup,
+    recordExchangeRates,
+    correctExchangeRate,
+    withdrawExchangeRate,
   ],
-  projections: [items, priceLists, prices, standardPrices, customerGroups, customerGroupMembers],
+  projections: [items, priceLists, prices, standardPrices, customerGroups, customerGroupMembers, exchangeRates],
   queries: [
     listItems,
     showItem,
@@ -44,6 +49,8 @@ export const catalogue = module({
     showCustomerGroup,
     priceFor,
     pricesForOrder,
+    listExchangeRates,
+    exchangeRateFor,
   ],
   sagas: [],
 });

@@ -148,6 +148,46 @@ describe('a price list', () => {
   });
 });
 
+describe('rates of exchange', () => {
+  const record = (day: string, rate: string, more: object = {}) =>
+    house.make('/exchange-rates', { day, source: 'bnr', rates: [{ currency: 'EUR', rate }], ...more });
+  const rateFor = async (on: string, past = '') => {
+    const { rate, ageDays, usable } = (await house.get(`/exchange-rates/for?currency=EUR&on=${on}${past}`)).body;
+    const { rate: number, day, source } = (rate ?? {}) as Record<string, string>;
+    return { rate: number, day, source, ageDays, usable };
+  };
+
+  test('count for documents of later days: the last banking day before counts, with how old it is', async () => {
+    await record('2026-03-05', '4.97');
+    await record('2026-03-06', '4.98');
+    expect(await rateFor('2026-03-05')).toMatchObject({ rate: undefined, usable: false });
+    expect(await rateFor('2026-03-06')).toMatchObject({ rate: '4.97', day: '2026-03-05', ageDays: 1 });
+    const monday = { rate: '4.98', day: '2026-03-06', source: 'bnr', ageDays: 3, usable: true };
+    expect(await rateFor('2026-03-09')).toEqual(monday);
+    expect(await rateFor('2026-03-17')).toMatchObject({ rate: '4.98', ageDays: 11, usable: false });
+    await house.make('/company-settings/change', { exchangeRateDaysMax: 20 });
+    expect(await rateFor('2026-03-17')).toMatchObject({ ageDays: 11, usable: true });
+  });
+
+  test('entered by hand go before published ones of the same day, and are shown as of any instant', async () => {
+    await record('2026-04-07', '5.01');
+    const instant = new Date().toISOString();
+    await record('2026-04-07', '5.1', { source: 'manual', reason: 'Agreed with the bank' });
+    expect(await rateFor('2026-04-08')).toMatchObject({ rate: '5.1', source: 'manual' });
+    expect(await rateFor('2026-04-08', `&asOf=${instant}`)).toMatchObject({ rate: '5.01', source: 'bnr' });
+    await house.make('/exchange-rates/2026-04-07/manual/EUR/withdraw', { reason: 'Not agreed after all' });
+    await house.make('/exchange-rates/2026-04-07/bnr/EUR/correct', { rate: '5.02', reason: 'Misread' });
+    expect(await rateFor('2026-04-08')).toMatchObject({ rate: '5.02', source: 'bnr' });
+    const refused = await house.post('/exchange-rates', { day: '2026-04-07', source: 'bnr', rates: [{ currency: 'EUR', rate: '5.01' }] });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'ExchangeRateConflict', details: { rate: '5.02' } } });
+    expect((await house.get('/exchange-rates?filter[day]=2026-04-07')).body['items']).toMatchObject([{ rate: '5.02', reason: 'Misread' }]);
+    expect((await house.get('/exchange-rates?asOf=2026-04-01&clock=happened')).body['items']).toMatchObject([
+      { day: '2026-03-06' },
+      { day: '2026-03-05' },
+    ]);
+  });
+});
+
 describe('an item', () => {
   test('bears a SKU no other item bears, however it is spelt', async () => {
     const sku = mark();

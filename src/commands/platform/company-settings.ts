@@ -5,12 +5,16 @@ import { command, type DecisionContext } from '../../kernel/command.ts';
 import { companyInUse } from '../../projections/platform/company-in-use.ts';
 import { COMPANY } from '../../projections/platform/company-settings.ts';
 
+const RATE_DAYS_MAX = 365;
+/** What values must be beyond their plain shapes. */
+const bounds = { exchangeRateDaysMax: z.int().min(1).max(RATE_DAYS_MAX).optional() };
+
 export const changeCompanySettings = command({
   type: 'ChangeCompanySettings',
   summary: 'Changes how the company works; what is left out stays. Refused as CurrencyInUse once something is kept in the books’ currency.',
   route: 'POST /company-settings/change',
   permission: 'platform:settings',
-  input: z.strictObject({ ...SaidSettings.shape, reason: Reason.optional() }),
+  input: z.strictObject({ ...SaidSettings.shape, ...bounds, reason: Reason.optional() }),
   decider: CompanySettingsStream,
   entityId: () => COMPANY,
   facts: async (_, _wish, ask): Promise<SettingsFacts> => ({ inUse: await ask(companyInUse, {}) }),

@@ -8,6 +8,8 @@ import { Currency } from '../../kernel/money.ts';
 const settings = {
   /** ISO 4217: the currency of the books and of the value of stock. */
   currency: Currency,
+  /** A rate of exchange more days older than its document than this counts no longer: holidays pass, a feed that stopped is noticed. */
+  exchangeRateDaysMax: z.int(),
 };
 
 export const CompanySettings = z.strictObject(settings);
@@ -17,7 +19,7 @@ export type CompanySettings = z.output<typeof CompanySettings>;
 export const SaidSettings = CompanySettings.partial();
 export type SaidSettings = z.output<typeof SaidSettings>;
 
-export const COMPANY_DEFAULTS: CompanySettings = { currency: Currency.parse('RON') };
+export const COMPANY_DEFAULTS: CompanySettings = { currency: Currency.parse('RON'), exchangeRateDaysMax: 10 };
 
 /** The settings that changed, with their new values; `reason` where one was given. */
 export const CompanySettingsChanged = event('CompanySettingsChanged', {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CompanySettings, CompanySettingsStream, type SaidSettings, settled } from '../../domain/platform/company-settings.ts';
 import { projection } from '../../kernel/projection.ts';
-import { query } from '../../kernel/query.ts';
+import { query, type ReadDatabase } from '../../kernel/query.ts';
 import { instant, json, table } from '../../kernel/table.ts';
 
 /** The one record of settings there is. */
@@ -35,8 +35,11 @@ export const companySettings = query({
   input: z.strictObject({}),
   output: CompanySettings,
   reads: [companySettingsView],
-  answer: async db => {
-    const [row] = await db.rows<{ said: SaidSettings }>('select said from company_settings where id = $1', [COMPANY]);
-    return settled(row?.said ?? {});
-  },
+  answer: db => settingsIn(db),
 });
+
+/** The same for queries that depend on a setting and so read the view themselves. */
+export async function settingsIn(db: ReadDatabase): Promise<CompanySettings> {
+  const [row] = await db.rows<{ said: SaidSettings }>('select said from company_settings where id = $1', [COMPANY]);
+  return settled(row?.said ?? {});
+}
