@@ -1,7 +1,7 @@
 /** Lines and totals as orders and invoices have them, computed by one rule in one place. */
 import { z } from 'zod';
 import { Decimal, millionths, PercentText } from '../kernel/decimal.ts';
-import { add, type Currency, lineNet, Money, placesOf, sum, taxOn } from '../kernel/money.ts';
+import { add, type Currency, lineNet, Money, placesOf, subtract, sum, taxOn, zero } from '../kernel/money.ts';
 import { Quantity } from '../kernel/quantity.ts';
 
 /** One level of the price hierarchy as it was tried for a line. */
@@ -44,15 +44,34 @@ export const DocumentLine = z.strictObject({
   taxPercent: Decimal,
   /** Quantity × unit price less discount, rounded (EN 16931, BT-131). */
   net: Money,
+  /** The line's share of what is taken off the whole document, without tax. */
+  allowance: Money.optional(),
+  /** On documents whose prices include tax: quantity × unit price less discount as shown, and the share of what is taken off the whole. */
+  gross: z.strictObject({ amount: Money, allowance: Money }).optional(),
+  /** Where only a part of a line is on this document: the whole of it, what of it came before, and what is taken off the whole. */
+  part: z.strictObject({ of: Quantity, before: Quantity, allowance: Money }).optional(),
   price: LinePrice,
 });
 export type DocumentLine = z.output<typeof DocumentLine>;
 
+/** How totals are worked out. Tax is rounded once a rate (EN 16931, BR-CO-17), or for the countries that want it once a line. */
+export const Reckoning = z.strictObject({ taxRounding: z.enum(['document', 'line']), pricesIncludeTax: z.boolean() });
+export type Reckoning = z.output<typeof Reckoning>;
+/** Documents that do not say otherwise are worked out so. */
+export const USUAL: Reckoning = { taxRounding: 'document', pricesIncludeTax: false };
+
 /** Net + tax = gross, exactly (EN 16931, BR-CO-15). */
 export const Totals = z.strictObject({
+  /** Sum of the line nets less what is taken off the whole (BT-109, BR-CO-13). */
   net: Money,
   taxes: z.array(z.strictObject({ taxPercent: Decimal, net: Money, tax: Money })),
   gross: Money,
+  /** What is taken off the whole, without tax (BT-107); absent where nothing is. */
+  allowance: Money.optional(),
+  /** What is to be paid beside gross so that prices shown with tax are kept (BT-114); of either sign, absent where it is nothing. */
+  rounding: Money.optional(),
+  /** Said where it is not the usual way. */
+  reckoning: Reckoning.optional(),
 });
 export type Totals = z.output<typeof Totals>;
 
@@ -78,29 +97,41 @@ export const priced = (line: Omit<DocumentLine, 'net'>, currency: Currency): Doc
   net: lineNet(line.quantity, line.unitPrice, line.discount, currency),
 });
 
-/** Sums the line nets (BR-CO-10) and computes the tax once per rate on the nets at that rate (BR-CO-17); rates ascend. */
-export function totalsOf(lines: readonly DocumentLine[], currency: Currency): Totals {
+const dueOf = ({ net, allowance }: DocumentLine): Money => (allowance === undefined ? net : subtract(net, allowance));
+
+/** Sums the line nets (BR-CO-10) less what is taken off (BR-CO-13) and computes the tax of each rate on them (BR-CO-17); rates ascend. */
+export function totalsOf(lines: readonly DocumentLine[], currency: Currency, reckoning: Reckoning = USUAL): Totals {
   const rates = [...new Set(lines.map(line => line.taxPercent))].sort((a, b) => Number(a) - Number(b));
+  const added = (parts: readonly Money[]) => sum(parts, currency);
   const taxes = rates.map(taxPercent => {
-    const net = sum(
-      lines.filter(line => line.taxPercent === taxPercent).map(line => line.net),
-      currency,
-    );
-    return { taxPercent, net, tax: taxOn(net, taxPercent) };
+    const dues = lines.filter(line => line.taxPercent === taxPercent).map(dueOf);
+    const net = added(dues);
+    const tax = reckoning.taxRounding === 'line' ? added(dues.map(due => taxOn(due, taxPercent))) : taxOn(net, taxPercent);
+    return { taxPercent, net, tax };
   });
-  const net = sum(
-    taxes.map(part => part.net),
-    currency,
-  );
+  const net = added(taxes.map(part => part.net));
+  const gross = add(net, added(taxes.map(part => part.tax)));
+  const allowance = added(lines.flatMap(line => line.allowance ?? []));
+  const rounding = reckoning.pricesIncludeTax ? subtract(added(lines.map(shownOf)), gross) : zero(currency);
   return {
     net,
     taxes,
-    gross: add(
-      net,
-      sum(
-        taxes.map(part => part.tax),
-        currency,
-      ),
-    ),
+    gross,
+    ...(allowance.minor === 0 ? {} : { allowance }),
+    ...(rounding.minor === 0 ? {} : { rounding }),
+    ...(isUsual(reckoning) ? {} : { reckoning }),
   };
 }
+
+/** What the client sees of a line where prices include tax. */
+const shownOf = ({ gross, net }: DocumentLine): Money => (gross === undefined ? net : subtract(gross.amount, gross.allowance));
+
+/** What is to be paid: gross and the rounding (EN 16931, BR-CO-16). */
+export const payableOf = ({ gross, rounding }: Pick<Totals, 'gross' | 'rounding'>): Money =>
+  rounding === undefined ? gross : add(gross, rounding);
+
+const isUsual = ({ taxRounding, pricesIncludeTax }: Reckoning): boolean =>
+  taxRounding === USUAL.taxRounding && pricesIncludeTax === USUAL.pricesIncludeTax;
+
+/** How the totals of a document were worked out. */
+export const reckoningOf = ({ reckoning }: Totals): Reckoning => reckoning ?? USUAL;

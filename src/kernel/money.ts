@@ -51,6 +51,8 @@ export function add(a: Money, b: Money): Money {
   return money(a.minor + b.minor, a.currency);
 }
 
+export const subtract = (a: Money, b: Money): Money => add(a, { ...b, minor: -b.minor });
+
 export const sum = (parts: Iterable<Money>, currency: Currency): Money => [...parts].reduce(add, zero(currency));
 
 const HUNDRED_PERCENT = 100_000_000n;
@@ -69,6 +71,31 @@ export function lineNet(amount: Quantity, unitPrice: Decimal, discount: Decimal,
 /** Tax on a sum of line nets at one rate, rounded once per document and rate (EN 16931, BR-CO-17). `rate` is a percentage. */
 export const taxOn = (net: Money, rate: Decimal): Money =>
   money(Number(divideRounded(BigInt(net.minor) * millionths(rate), HUNDRED_PERCENT)), net.currency);
+
+/** What remains of an amount with tax once the tax is out of it: amount ÷ (1 + rate), rounded. `rate` is a percentage. */
+export const withoutTax = (gross: Money, rate: Decimal): Money =>
+  money(Number(divideRounded(BigInt(gross.minor) * HUNDRED_PERCENT, HUNDRED_PERCENT + millionths(rate))), gross.currency);
+
+/** `part` of `whole` equal pieces of an amount, rounded. */
+export const proportion = (value: Money, part: number, whole: number): Money =>
+  money(Number(divideRounded(BigInt(value.minor) * BigInt(part), BigInt(whole))), value.currency);
+
+/**
+ * Splits an amount by weights, so that the parts are the whole to the minor unit: each gets its share rounded down, and what
+ * is left goes to the largest remainders, of equal ones to the earlier. Neither the amount nor a weight is negative.
+ */
+export function apportioned(value: Money, weights: readonly number[]): readonly Money[] {
+  const all = weights.reduce((sum, weight) => sum + BigInt(weight), 0n);
+  if (all === 0n) return weights.map((_, index) => (index === 0 ? value : zero(value.currency)));
+  const exact = weights.map((weight, index) => {
+    const dividend = BigInt(value.minor) * BigInt(weight);
+    return { index, share: Number(dividend / all), remainder: dividend % all };
+  });
+  const left = value.minor - exact.reduce((sum, { share }) => sum + share, 0);
+  const byRemainder = exact.toSorted((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder < b.remainder ? 1 : -1));
+  const favoured = new Set(byRemainder.slice(0, left).map(({ index }) => index));
+  return exact.map(({ index, share }) => money(favoured.has(index) ? share + 1 : share, value.currency));
+}
 
 /** Amount as on the wire, always with all places of the currency: "12.30". */
 export function amountText({ minor, currency }: { readonly minor: number; readonly currency: string }): string {

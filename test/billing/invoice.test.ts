@@ -15,7 +15,7 @@ import { PaymentLapsed, PaymentRecorded } from '../../src/domain/billing/payment
 import { NumberTaken } from '../../src/domain/billing/series.ts';
 import { type DocumentLine, priced, totalsOf } from '../../src/domain/document.ts';
 import type { Decimal } from '../../src/kernel/decimal.ts';
-import { type Currency, money } from '../../src/kernel/money.ts';
+import { type Currency, type Money, money } from '../../src/kernel/money.ts';
 import { quantity } from '../../src/kernel/quantity.ts';
 import { given } from '../kernel/scenario.ts';
 
@@ -67,6 +67,35 @@ describe('an invoice', () => {
     given(drafted)
       .when(draftOrderInvoice, { id: 'o1~1', ...order })
       .thenNothing();
+  });
+
+  test('of a delivery is of its part of the order: what has been invoiced so far less what was before', () => {
+    const share = (quantityOf: number, before: number) => ({ line: 1, quantity: quantity(quantityOf), before: quantity(before) });
+    const wish = (id: string, part: ReturnType<typeof share>) => ({ id, deliveryId: id, ...order, parts: [part] });
+    const gross = (id: string, part: ReturnType<typeof share>) =>
+      given()
+        .when(draftOrderInvoice, wish(id, part))
+        .events()
+        .map(({ data }) => (data as { totals: { net: Money } }).totals.net.minor);
+    expect([gross('o1~1', share(3_000, 0)), gross('o1~2', share(3_000, 3_000)), gross('o1~3', share(4_000, 6_000))]).toEqual([
+      [51_30],
+      [51_30],
+      [68_40],
+    ]);
+    const drafted = given()
+      .when(draftOrderInvoice, wish('o1~2', share(3_000, 3_000)))
+      .events();
+    expect(drafted).toMatchObject([{ data: { orderId: 'o1', deliveryId: 'o1~2', lines: [{ quantity: 3_000, part: { of: 10_000 } }] } }]);
+    given(...drafted)
+      .when(draftOrderInvoice, wish('o1~2', share(3_000, 3_000)))
+      .thenNothing();
+  });
+
+  test('is of no more than was ordered', () => {
+    const parts = [{ line: 1, quantity: quantity(5_000), before: quantity(5_001) }];
+    given()
+      .when(draftOrderInvoice, { id: 'o1~1', ...order, parts })
+      .thenRefuses('MoreThanOrdered');
   });
 
   test('is issued today and due by its payment term', () => {
@@ -121,6 +150,17 @@ describe('an invoice by hand', () => {
     given()
       .when(draftInvoice, wish, { facts: { ...facts, items: new Map() } })
       .thenRefuses('Validation');
+  });
+
+  test('takes a discount off the whole, at most all of it, in its own currency', () => {
+    const discounted = (discount: object) => given().when(draftInvoice, { ...wish, discount } as never, { facts });
+    expect(discounted({ percent: '10' }).events()).toMatchObject([
+      { data: { lines: [{ net: dollars(171_00), allowance: dollars(17_10) }], totals: { net: dollars(153_90), gross: dollars(169_29) } } },
+    ]);
+    expect(discounted({ amount: wire('171.00') }).events()).toMatchObject([{ data: { totals: { gross: dollars(0) } } }]);
+    discounted({ amount: wire('171.01') }).thenInvalid('/discount/amount');
+    discounted({ amount: wire('-1.00') }).thenInvalid('/discount/amount');
+    discounted({ amount: wire('1.00', 'EUR') }).thenRefuses('CurrencyMismatch');
   });
 
   test('stays within what can be counted exactly', () =>

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { draftByHand } from '../../domain/billing/drafting.ts';
-import { cancel, draft, Invoice } from '../../domain/billing/invoice.ts';
-import { DiscountText, DocumentLine, LINES_MAX, totalsOf } from '../../domain/document.ts';
+import { cancel, draftOfOrder, Invoice } from '../../domain/billing/invoice.ts';
+import { DiscountText, DocumentLine, LINES_MAX, Reckoning } from '../../domain/document.ts';
+import { Part } from '../../domain/reckoning.ts';
 import { Id, Reason, TermDays, Text } from '../../domain/vocabulary.ts';
 import { byId, command } from '../../kernel/command.ts';
-import { PriceText } from '../../kernel/decimal.ts';
-import { Currency } from '../../kernel/money.ts';
+import { PercentText, PriceText } from '../../kernel/decimal.ts';
+import { Currency, MoneyText } from '../../kernel/money.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
 import { accountFor, itemsOf } from '../knowledge.ts';
 
@@ -15,6 +16,9 @@ const HandLine = z.strictObject({
   unitPrice: PriceText,
   discount: DiscountText,
 });
+
+/** Taken off the whole document. */
+const DocumentDiscount = z.union([z.strictObject({ percent: PercentText }), z.strictObject({ amount: MoneyText })]);
 
 export const draftInvoice = command({
   type: 'DraftInvoice',
@@ -26,6 +30,7 @@ export const draftInvoice = command({
     currency: Currency.optional(),
     paymentTermDays: TermDays.optional(),
     reference: Text(100).optional(),
+    discount: DocumentDiscount.optional(),
     lines: z.array(HandLine).min(1).max(LINES_MAX),
   }),
   decider: Invoice,
@@ -39,7 +44,8 @@ export const draftInvoice = command({
 
 export const draftOrderInvoice = command({
   type: 'DraftOrderInvoice',
-  summary: 'Drafts the invoice of a sales order with the prices frozen on it; silent when it is already drafted.',
+  summary:
+    'Drafts an invoice of a sales order, or of the parts of it that were delivered, with the prices frozen on it; silent when it is already drafted.',
   permission: 'billing:invoice',
   input: z.strictObject({
     id: Id,
@@ -48,12 +54,17 @@ export const draftOrderInvoice = command({
     currency: Currency,
     paymentTermDays: TermDays,
     reference: Text(100).optional(),
+    deliveryId: Id.optional(),
+    /** All lines of the order, and how its totals were worked out. */
     lines: z.array(DocumentLine).min(1).max(LINES_MAX),
+    reckoning: Reckoning.optional(),
+    /** What is invoiced of them and what was before; all of every line when absent. */
+    parts: z.array(Part).min(1).max(LINES_MAX).optional(),
   }),
   decider: Invoice,
   entityId: byId,
   parent: ({ orderId }) => ({ category: 'salesOrder', id: orderId }),
-  decide: (invoice, { id: _, ...wish }) => draft(invoice, { ...wish, totals: totalsOf(wish.lines, wish.currency) }),
+  decide: (invoice, { id: _, ...wish }) => draftOfOrder(invoice, wish),
 });
 
 export const cancelInvoice = command({

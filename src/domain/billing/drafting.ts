@@ -1,12 +1,13 @@
 /** Drafting an invoice by hand, for what was not ordered here. */
 import type { DecisionContext } from '../../kernel/command.ts';
-import { type Decision, invalid, refuse } from '../../kernel/decider.ts';
+import { type Decision, invalid, type Refusal, refuse } from '../../kernel/decider.ts';
 import type { Decimal } from '../../kernel/decimal.ts';
 import type { EventOf } from '../../kernel/event.ts';
 import type { Currency } from '../../kernel/money.ts';
 import type { Quantity } from '../../kernel/quantity.ts';
-import { type DocumentLine, isTooLarge, priced, totalsOf } from '../document.ts';
-import { type Fault, unless } from '../faults.ts';
+import { type DocumentLine, isTooLarge, USUAL } from '../document.ts';
+import { type Fault, refusedFor, unless } from '../faults.ts';
+import { type BareLine, type Discount, reckoned, worthOf } from '../reckoning.ts';
 import { InvoiceDrafted } from './invoice.ts';
 
 export interface HandLine {
@@ -22,6 +23,8 @@ export interface Wish {
   readonly currency?: Currency | undefined;
   readonly paymentTermDays?: number | undefined;
   readonly reference?: string | undefined;
+  /** Taken off the whole document. */
+  readonly discount?: Discount | undefined;
   readonly lines: readonly HandLine[];
 }
 
@@ -31,7 +34,10 @@ export interface DraftingFacts {
   readonly items: ReadonlyMap<string, Pick<DocumentLine, 'sku' | 'uom' | 'stocked' | 'taxPercent'> & { readonly name: string }>;
 }
 
-export function draftByHand(wish: Wish, { facts }: DecisionContext<DraftingFacts>): Decision<EventOf<typeof InvoiceDrafted>> {
+export function draftByHand(
+  { discount, ...wish }: Wish,
+  { facts }: DecisionContext<DraftingFacts>,
+): Decision<EventOf<typeof InvoiceDrafted>> {
   const { account } = facts;
   const faults = faultsOf(wish, facts);
   if (account === null || faults.length > 0) return invalid(faults);
@@ -39,8 +45,26 @@ export function draftByHand(wish: Wish, { facts }: DecisionContext<DraftingFacts
   const paymentTermDays = wish.paymentTermDays ?? account.paymentTermDays;
   const unpriceable = wish.lines.findIndex(line => isTooLarge(line, currency));
   if (unpriceable >= 0) return refuse('AmountTooLarge', `Line ${unpriceable + 1} is worth more than a document can sum up.`);
-  const lines = wish.lines.map((line, index) => lineOf(line, index, facts, currency));
-  return [InvoiceDrafted({ ...wish, currency, paymentTermDays, lines, totals: totalsOf(lines, currency) })];
+  const lines = wish.lines.map((line, index) => lineOf(line, index, facts));
+  return (
+    unfit(discount, lines, currency) ?? [
+      InvoiceDrafted({ ...wish, currency, paymentTermDays, ...reckoned(lines, currency, USUAL, discount) }),
+    ]
+  );
+}
+
+/** Why so much cannot be taken off these lines. */
+function unfit(discount: Discount | undefined, lines: readonly BareLine[], currency: Currency): Refusal | undefined {
+  if (discount === undefined || 'percent' in discount) return undefined;
+  const { amount } = discount;
+  if (amount.currency !== currency) return refuse('CurrencyMismatch', `The invoice is in ${currency}, the discount in ${amount.currency}.`);
+  return refusedFor(
+    unless(
+      amount.minor >= 0 && amount.minor <= worthOf(lines, currency).minor,
+      '/discount/amount',
+      'A discount is at most what the lines come to.',
+    ),
+  );
 }
 
 const faultsOf = ({ accountId, lines }: Wish, { account, items }: DraftingFacts): readonly Fault[] => [
@@ -48,10 +72,10 @@ const faultsOf = ({ accountId, lines }: Wish, { account, items }: DraftingFacts)
   ...lines.flatMap(({ itemId }, index) => unless(items.has(itemId), `/lines/${index}/itemId`, `There is no item ${itemId}.`)),
 ];
 
-function lineOf(wish: HandLine, index: number, { items }: DraftingFacts, currency: Currency): DocumentLine {
+function lineOf(wish: HandLine, index: number, { items }: DraftingFacts): BareLine {
   const item = items.get(wish.itemId);
   if (item === undefined) throw new Error(`The item ${wish.itemId} was found before`);
   const { sku, name: description, uom, stocked, taxPercent } = item;
   const price = { level: 0, source: 'hand', reason: 'Invoiced by hand' } as const;
-  return priced({ ...wish, line: index + 1, sku, description, uom, stocked, taxPercent, price }, currency);
+  return { ...wish, line: index + 1, sku, description, uom, stocked, taxPercent, price };
 }

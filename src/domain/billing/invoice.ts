@@ -3,12 +3,15 @@ import { z } from 'zod';
 import { type Decision, decider, invalidTransition, notFound, refuse } from '../../kernel/decider.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { amountText, Currency, Money, money } from '../../kernel/money.ts';
-import { DocumentLine, Totals } from '../document.ts';
+import { DocumentLine, payableOf, type Reckoning, Totals, totalsOf } from '../document.ts';
+import { type Document, type Part, reckonedPart } from '../reckoning.ts';
 import { answered, InvoiceSendingFailed, InvoiceSendingRequested, InvoiceSent, requested, type Sendings } from './sending.ts';
 
 export const InvoiceDrafted = event('InvoiceDrafted', {
   accountId: z.string(),
   orderId: z.string().optional(),
+  /** The delivery invoiced; absent for invoices of whole orders and by hand. */
+  deliveryId: z.string().optional(),
   currency: Currency,
   paymentTermDays: z.int(),
   reference: z.string().optional(),
@@ -88,7 +91,7 @@ export const Invoice = decider({
       totals,
     }),
     InvoiceIssueStarted: (state, issue): State => ({ ...state, status: 'issuing', issue }),
-    InvoiceIssued: (state, { totals }): State => ({ ...state, status: 'issued', open: totals.gross }),
+    InvoiceIssued: (state, { totals }): State => ({ ...state, status: 'issued', open: payableOf(totals) }),
     InvoiceIssueWithdrawn: (state): State => ({ ...state, status: 'draft' }),
     InvoiceCancelled: (state): State => ({ ...state, status: 'cancelled' }),
     PaymentApplied: (state, { paymentId, amount, open }): State => ({
@@ -106,8 +109,26 @@ export const Invoice = decider({
 const without = (applied: State['applied'], paymentId: string): State['applied'] =>
   Object.fromEntries(Object.entries(applied).filter(([id]) => id !== paymentId));
 
-export const draft = (state: State, wish: DataOf<typeof InvoiceDrafted>): Outcome =>
-  state.status === 'none' ? [InvoiceDrafted(wish)] : [];
+/** The invoice of a delivery bears its id, so that a delivery is invoiced once. */
+export const invoiceOfDelivery = (deliveryId: string): string => deliveryId;
+
+interface OrderWish extends Omit<DataOf<typeof InvoiceDrafted>, 'totals'> {
+  readonly reckoning?: Reckoning | undefined;
+  readonly parts?: readonly Part[] | undefined;
+}
+
+/** Of the order's lines, all or the parts named. */
+export function draftOfOrder(state: State, { parts, reckoning, ...wish }: OrderWish): Outcome {
+  if (state.status !== 'none') return [];
+  const tooMuch = parts?.find(part => !wish.lines.some(line => holds(line, part)));
+  if (tooMuch !== undefined) return refuse('MoreThanOrdered', `Line ${tooMuch.line} of the order has less left to invoice.`, tooMuch);
+  return [InvoiceDrafted({ ...wish, ...documentOf({ ...wish, parts, reckoning }) })];
+}
+
+const holds = ({ line, quantity }: DocumentLine, part: Part): boolean => line === part.line && part.before + part.quantity <= quantity;
+
+const documentOf = ({ lines, currency, parts, reckoning }: OrderWish): Document =>
+  parts === undefined ? { lines, totals: totalsOf(lines, currency, reckoning) } : reckonedPart(lines, parts, currency, reckoning);
 
 const dueAfter = (issueDate: string, days: number): string => Temporal.PlainDate.from(issueDate).add({ days }).toString();
 

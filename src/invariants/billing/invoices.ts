@@ -8,6 +8,7 @@ import {
   PaymentUnapplied,
 } from '../../domain/billing/invoice.ts';
 import { NumberTaken } from '../../domain/billing/series.ts';
+import { payableOf } from '../../domain/document.ts';
 import { invariant, NOTHING_YET, steps } from '../../kernel/invariant.ts';
 import { faultsOfTotals, type Priced } from '../totals.ts';
 
@@ -36,8 +37,8 @@ export const invoiceBalance = invariant({
   events: [InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied],
   initial: (): Balance => ({ drafted: null, issued: null, paid: 0, open: null }),
   on: {
-    InvoiceDrafted: (balance, { totals }) => ({ ...balance, drafted: totals.gross.minor }),
-    InvoiceIssued: (balance, { totals }) => ({ ...balance, issued: totals.gross.minor }),
+    InvoiceDrafted: (balance, { totals }) => ({ ...balance, drafted: payableOf(totals).minor }),
+    InvoiceIssued: (balance, { totals }) => ({ ...balance, issued: payableOf(totals).minor }),
     PaymentApplied: (balance, { amount, open }) => ({ ...balance, paid: balance.paid + amount.minor, open: open.minor }),
     PaymentUnapplied: (balance, { amount, open }) => ({ ...balance, paid: balance.paid - amount.minor, open: open.minor }),
   },

@@ -7,11 +7,12 @@ import {
   PaymentApplied,
   PaymentUnapplied,
 } from '../../domain/billing/invoice.ts';
+import { payableOf, reckoningOf, type Totals } from '../../domain/document.ts';
 import { field } from '../../kernel/field.ts';
 import { byDay, listing } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
-import { day, decimal, instant, integer, minorUnits, nullable, quantity, type RowOf, table, text } from '../../kernel/table.ts';
+import { day, decimal, flag, instant, integer, minorUnits, nullable, quantity, type RowOf, table, text } from '../../kernel/table.ts';
 import { accounts } from '../crm/accounts.ts';
 import { lineKey, lineOf } from '../lines.ts';
 import { revised } from '../platform/event-history.ts';
@@ -35,6 +36,11 @@ const columns = {
   net: minorUnits('Sum of line nets'),
   tax: minorUnits('Tax over all rates'),
   gross: minorUnits('Net and tax'),
+  allowance: minorUnits('Taken off the whole document, without tax; within net'),
+  rounding: minorUnits('To be paid beside gross so that prices shown with tax are kept; of either sign'),
+  payable: minorUnits('Gross and rounding: what is to be paid in all'),
+  tax_rounding: text('Whether tax is rounded once a rate (document) or once a line'),
+  prices_include_tax: flag('Whether its prices include tax'),
   open: minorUnits('What remains to be paid; nothing before issue'),
   drafted_at: instant('When the draft was made'),
 };
@@ -45,11 +51,22 @@ const put = (row: Row | undefined, status: Status, change: Partial<Row> = {}): R
 
 /** What is open of an issued invoice tells its status. */
 const owing = (row: Row | undefined, open: number, change: Partial<Row> = {}): Row | undefined =>
-  row && put(row, settled(open, row.gross), { ...change, open });
+  row && put(row, settled(open, row.payable), { ...change, open });
+
+const amountsOf = (totals: Totals) => ({
+  net: totals.net.minor,
+  tax: totals.gross.minor - totals.net.minor,
+  gross: totals.gross.minor,
+  allowance: totals.allowance?.minor ?? 0,
+  rounding: totals.rounding?.minor ?? 0,
+  payable: payableOf(totals).minor,
+  tax_rounding: reckoningOf(totals).taxRounding,
+  prices_include_tax: reckoningOf(totals).pricesIncludeTax,
+});
 
 export const invoices = projection({
   name: 'invoices',
-  version: 1,
+  version: 2,
   versioned: true,
   dated: 'issue_date',
   table: table('invoices', 'Invoices from draft to payment', columns, {
@@ -57,7 +74,7 @@ export const invoices = projection({
   }),
   events: [InvoiceDrafted, InvoiceIssueStarted, InvoiceIssued, InvoiceIssueWithdrawn, InvoiceCancelled, PaymentApplied, PaymentUnapplied],
   on: {
-    InvoiceDrafted: (_, { accountId, orderId, reference, currency, totals: { net, gross } }, _key, { occurredAt }) => ({
+    InvoiceDrafted: (_, { accountId, orderId, reference, currency, totals }, _key, { occurredAt }) => ({
       account_id: accountId,
       order_id: orderId ?? null,
       reference: reference ?? null,
@@ -67,15 +84,13 @@ export const invoices = projection({
       issue_date: null,
       due_date: null,
       currency,
-      net: net.minor,
-      tax: gross.minor - net.minor,
-      gross: gross.minor,
+      ...amountsOf(totals),
       open: 0,
       drafted_at: occurredAt,
     }),
     InvoiceIssueStarted: row => put(row, 'Issuing'),
     InvoiceIssued: (row, { number, issueDate, dueDate }) =>
-      row && owing(row, row.gross, { number, issue_date: issueDate, due_date: dueDate }),
+      row && owing(row, row.payable, { number, issue_date: issueDate, due_date: dueDate }),
     InvoiceIssueWithdrawn: row => put(row, 'Draft'),
     InvoiceCancelled: row => put(row, 'Cancelled'),
     PaymentApplied: (row, { open }) => owing(row, open.minor),
@@ -85,7 +100,7 @@ export const invoices = projection({
 
 export const invoiceLines = projection({
   name: 'invoice-lines',
-  version: 1,
+  version: 2,
   versioned: true,
   table: table(
     'invoice_lines',
@@ -101,7 +116,8 @@ export const invoiceLines = projection({
       discount: decimal('Discount, per cent'),
       tax_percent: decimal('Tax rate, per cent'),
       currency: text('ISO 4217 code'),
-      net: minorUnits('Quantity × unit price less discount'),
+      net: minorUnits('Quantity × unit price less discount, without tax'),
+      allowance: minorUnits('Its share of what is taken off the whole document, without tax'),
     },
     { key: 'Invoice and line, joined by ~', indexes: ['invoice_id', 'item_id'] },
   ),
@@ -123,6 +139,7 @@ export const invoiceLines = projection({
           tax_percent: sold.taxPercent,
           currency: sold.net.currency,
           net: sold.net.minor,
+          allowance: sold.allowance?.minor ?? 0,
         }
       );
     },
@@ -144,6 +161,11 @@ const fields = {
   net: field.money('i.net', 'i.currency'),
   tax: field.money('i.tax', 'i.currency'),
   gross: field.money('i.gross', 'i.currency'),
+  allowance: field.money('i.allowance', 'i.currency'),
+  rounding: field.money('i.rounding', 'i.currency'),
+  payable: field.money('i.payable', 'i.currency'),
+  taxRounding: field.text('i.tax_rounding'),
+  pricesIncludeTax: field.flag('i.prices_include_tax'),
   open: field.money('i.open', 'i.currency'),
   draftedAt: field.instant('i.drafted_at'),
 };
@@ -186,6 +208,7 @@ const lineFields = {
   discount: field.decimal('l.discount'),
   taxPercent: field.decimal('l.tax_percent'),
   net: field.money('l.net', 'l.currency'),
+  allowance: field.money('l.allowance', 'l.currency'),
 };
 
 export const showInvoice = recordWithLines({

@@ -12,14 +12,14 @@ import { payments } from './payments.ts';
  * after the last day for payment, so an invoice is not overdue on that day itself.
  */
 const OPEN_ON = `
-  select i.*, i.gross - coalesce(p.paid, 0) as open_then, greatest($1::date - i.due_date, 0) as days_overdue
+  select i.*, i.payable - coalesce(p.paid, 0) as open_then, greatest($1::date - i.due_date, 0) as days_overdue
   from invoices i
   left join (
     select x."invoiceId" as invoice_id, sum((x.amount ->> 'minor')::bigint)::bigint as paid
     from payments p cross join lateral jsonb_to_recordset(p.allocations) as x("invoiceId" text, amount jsonb)
     where p.received_on <= $1::date group by 1
   ) p on p.invoice_id = i.id
-  where i.issue_date <= $1::date and i.status <> 'Cancelled' and i.gross <> coalesce(p.paid, 0) and ($2::text is null or i.account_id = $2)`;
+  where i.issue_date <= $1::date and i.status <> 'Cancelled' and i.payable <> coalesce(p.paid, 0) and ($2::text is null or i.account_id = $2)`;
 
 /** Days overdue of each bucket, both included. */
 const BUCKETS = {
@@ -129,7 +129,7 @@ export const openInvoices = query({
 
 /** Debits raise what is owed, credits lower it. */
 const ENTRIES = `
-  select i.issue_date as day, 'Invoice' as kind, i.id, i.number as reference, i.currency, i.gross as debit, 0::bigint as credit
+  select i.issue_date as day, 'Invoice' as kind, i.id, i.number as reference, i.currency, i.payable as debit, 0::bigint as credit
   from invoices i where i.account_id = $1 and i.issue_date <= $2::date and i.status <> 'Cancelled'
   union all
   select p.received_on, 'Payment', p.id, p.reference, p.currency, 0, p.amount from payments p where p.account_id = $1 and p.received_on <= $2::date`;

@@ -39,7 +39,7 @@ export const revenue = query({
   answer: async (db, { by, from, to }) => {
     const { key, label, join } = GROUPINGS[by];
     const rows = await db.rows<Row>(
-      `select ${key} as key, min(${label}) as label, l.currency, sum(l.net)::bigint as net, count(distinct i.id)::bigint as count
+      `select ${key} as key, min(${label}) as label, l.currency, sum(l.net - l.allowance)::bigint as net, count(distinct i.id)::bigint as count
        from invoices i join invoice_lines l on l.invoice_id = i.id ${join}
        where i.issue_date is not null and i.issue_date >= coalesce($1::date, '-infinity') and i.issue_date <= coalesce($2::date, 'infinity')
        group by ${key}, l.currency order by ${key}, l.currency`,

@@ -4,6 +4,7 @@ import { approveDelivery, cancelDelivery, planDelivery } from '../../commands/fu
 import { issueStock, releaseStock, reserveStock } from '../../commands/warehouse/stock.ts';
 import { InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../domain/billing/invoice.ts';
 import { PaymentRecorded } from '../../domain/billing/payment.ts';
+import { payableOf } from '../../domain/document.ts';
 import { DeliveryApproved, DeliveryPlanned, DeliveryShipped } from '../../domain/fulfilment/delivery.ts';
 import {
   DeliveryCommitted,
@@ -96,7 +97,7 @@ export const orderFulfilment = saga({
     }),
     DeliveryShipped: (state, _, orderId) => invoicing(state, orderId),
     InvoiceDrafted: state => at(state, 'issue'),
-    InvoiceIssued: (state, { totals }, orderId) => paid(state, totals.gross, orderId),
+    InvoiceIssued: (state, { totals }, orderId) => paid(state, payableOf(totals), orderId),
     PaymentApplied: (state, { open }) => owing(state, open),
     PaymentUnapplied: (state, { open }) => owing(state, open),
     PaymentRecorded: (state, _, orderId) => (state.open === undefined ? unmoved : paid(state, state.open, orderId)),
