@@ -97,10 +97,13 @@ export const priced = (line: Omit<DocumentLine, 'net'>, currency: Currency): Doc
   net: lineNet(line.quantity, line.unitPrice, line.discount, currency),
 });
 
-const dueOf = ({ net, allowance }: DocumentLine): Money => (allowance === undefined ? net : subtract(net, allowance));
+/** What totals ask of a line. */
+type Summed = Pick<DocumentLine, 'net' | 'taxPercent' | 'allowance' | 'gross'>;
+
+const dueOf = ({ net, allowance }: Summed): Money => (allowance === undefined ? net : subtract(net, allowance));
 
 /** Sums the line nets (BR-CO-10) less what is taken off (BR-CO-13) and computes the tax of each rate on them (BR-CO-17); rates ascend. */
-export function totalsOf(lines: readonly DocumentLine[], currency: Currency, reckoning: Reckoning = USUAL): Totals {
+export function totalsOf(lines: readonly Summed[], currency: Currency, reckoning: Reckoning = USUAL): Totals {
   const rates = [...new Set(lines.map(line => line.taxPercent))].sort((a, b) => Number(a) - Number(b));
   const added = (parts: readonly Money[]) => sum(parts, currency);
   const taxes = rates.map(taxPercent => {
@@ -124,7 +127,7 @@ export function totalsOf(lines: readonly DocumentLine[], currency: Currency, rec
 }
 
 /** What the client sees of a line where prices include tax. */
-const shownOf = ({ gross, net }: DocumentLine): Money => (gross === undefined ? net : subtract(gross.amount, gross.allowance));
+const shownOf = ({ gross, net }: Summed): Money => (gross === undefined ? net : subtract(gross.amount, gross.allowance));
 
 /** What is to be paid: gross and the rounding (EN 16931, BR-CO-16). */
 export const payableOf = ({ gross, rounding }: Pick<Totals, 'gross' | 'rounding'>): Money =>

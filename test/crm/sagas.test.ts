@@ -7,7 +7,7 @@ import { undoDealOrder } from '../../src/commands/crm/deal-order.ts';
 import { placeDealOrder } from '../../src/commands/sales/sales-order.ts';
 import { DealOpened, DealOrdered, DealWon } from '../../src/domain/crm/deal.ts';
 import { LeadConverted } from '../../src/domain/crm/lead.ts';
-import { SalesOrderCancelled, SalesOrderDeclined, SalesOrderPlaced } from '../../src/domain/sales/sales-order.ts';
+import { SalesOrderCancelled, SalesOrderDeclined, SalesOrderExpired, SalesOrderPlaced } from '../../src/domain/sales/sales-order.ts';
 import type { AnyCommand, CommandMessage } from '../../src/kernel/command.ts';
 import { crm } from '../../src/modules/crm.ts';
 import { sales } from '../../src/modules/sales.ts';
@@ -157,6 +157,7 @@ describe('the order of a deal', () => {
 
   test.each([
     [SalesOrderDeclined({ reason: 'Too late' }), 'The order was declined: Too late'],
+    [SalesOrderExpired({}), 'The order expired: nobody accepted it in time.'],
     [SalesOrderCancelled({ reason: 'Too late' }), 'The order was cancelled: Too late'],
   ])('comes to nothing: the deal learns why and is free again (%#)', (end, because) => {
     begun().on(placed, order).on(end, order).sends(undo(because)).finished();

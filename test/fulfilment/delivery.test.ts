@@ -28,7 +28,7 @@ describe('a delivery', () => {
   test('is approved today, and its order is bound to it first', () => {
     const verdict = given(planned).when(approveDelivery, id);
     verdict.thenEvents(approved);
-    verdict.thenHolds(deliveryCommitment('O1', 'O1~1'));
+    verdict.thenHolds(deliveryCommitment('O1', 'O1~1', [{ line: 1, quantity: quantity(3_000) }]));
   });
   test('is approved once, and holds nothing then', () => {
     const verdict = given(planned, approved).when(approveDelivery, id);

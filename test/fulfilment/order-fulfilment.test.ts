@@ -13,6 +13,8 @@ import {
   SalesOrderAccepted,
   SalesOrderCancelled,
   SalesOrderDeclined,
+  SalesOrderExpired,
+  SalesOrderModified,
   SalesOrderPlaced,
 } from '../../src/domain/sales/sales-order.ts';
 import { StockBackordered, StockReserved } from '../../src/domain/warehouse/stock.ts';
@@ -133,6 +135,24 @@ describe('an order', () => {
       reserveStock({ ...place(1, 'chai'), quantity: '3', orderedOn: '2026-03-01' }),
       reserveStock({ ...place(2, 'tofu'), quantity: '5', orderedOn: '2026-03-01' }),
     ]));
+
+  test('that was changed waits for the client, and reserves what they agreed to', () => {
+    const modified = SalesOrderModified({
+      ownerId: 'ana',
+      reason: 'Only one is left',
+      lines: [line(1, 'CHAI', 1)],
+      removed: [2],
+      before: [],
+      totals,
+      expiresOn: '2026-03-16',
+    });
+    atAcceptance()
+      .on(modified, order)
+      .sendsNothing()
+      .waitsFor({ record: { category: 'salesOrder', id: 'O1' }, movedBy: { command: 'ConfirmModification', permission: 'sales:accept' } })
+      .on(SalesOrderAccepted({}), order)
+      .sends([reserveStock({ ...place(1, 'chai'), quantity: '1', orderedOn: '2026-03-01' })]);
+  });
 
   test('without goods goes straight to its invoice', () =>
     givenSaga(orderFulfilment)
@@ -277,11 +297,9 @@ describe('an order that comes to nothing', () => {
   const back = [cancelDelivery({ id: 'O1~1', reason: 'too late' }), releaseStock(place(1, 'chai')), releaseStock(place(2, 'tofu'))];
   const cancelled = SalesOrderCancelled({ reason: 'too late' });
 
-  test('ends when it is declined', () =>
-    atAcceptance()
-      .on(SalesOrderDeclined({ reason: 'too dear' }), order)
-      .sendsNothing()
-      .finished());
+  test.each([SalesOrderDeclined({ reason: 'too dear' }), SalesOrderExpired({})])('ends when nobody accepts it: $type', end => {
+    atAcceptance().on(end, order).sendsNothing().finished();
+  });
 
   test.each([
     ['while its goods are being reserved', atStock],

@@ -145,6 +145,25 @@ describe('a process', () => {
     await house.until(`/processes?filter[saga]=invoice-sending`, body => (body['items'] as unknown[]).length === 0);
   });
 
+  test('of an order that was changed goes on when the client confirms it', { timeout: 30_000 }, async () => {
+    const { warehouseId, serviceId } = await goods();
+    const accountId = await house.make('/accounts', { name: `Customer ${drawn++}`, currency: 'RON' });
+    const id = await house.make('/sales-orders', { accountId, warehouseId, lines: [{ itemId: serviceId, quantity: '2' }] });
+    await until('order-expiry', id, ({ wait }) => wait === 'decision');
+    const lines = [{ line: 1, itemId: serviceId, quantity: '1' }];
+    await house.make(`/sales-orders/${id}/modify`, { reason: 'Only one can come', lines });
+    await until('order-fulfilment', id, ({ wait }) => wait === 'confirmation');
+    expect(await carry('order-expiry', id, { ConfirmModification: () => ({}) })).toEqual(['client']);
+    const shown = await house.until(`/sales-orders/${id}`, body => body['status'] === 'Accepted');
+    expect(shown).toMatchObject({
+      net: { amount: '10.00' },
+      awaitingClient: false,
+      modification: { answer: 'confirmed', before: [{ line: 1, quantity: '2', net: { amount: '20.00', currency: 'RON' } }] },
+      lines: [{ line: 1, quantity: '1' }],
+    });
+    await until('order-fulfilment', id, ({ wait }) => wait === 'issue');
+  });
+
   test('of an invoice whose number was refused goes on when it is issued again', { timeout: 30_000 }, async () => {
     const stock = await goods();
     const [late, early] = [await draftOfServices(stock), await draftOfServices(stock)];
@@ -163,7 +182,7 @@ describe('a process', () => {
     const found = async (filter: string) => ((await house.get(`/processes?${filter}`)).body['items'] as Process[]).map(({ saga }) => saga);
     for (const filter of ['filter[status]=parked', 'filter[stalled]=true', 'filter[permission]=platform:retry'])
       expect(await found(filter)).toEqual(['order-fulfilment']);
-    expect(await found(`filter[record]=${orderId}`)).toEqual(['order-fulfilment', 'deal-order']);
+    expect((await found(`filter[record]=${orderId}`)).sort()).toEqual(['deal-order', 'order-expiry', 'order-fulfilment']);
     expect(await found(`filter[record]=${orderId}&filter[saga]=deal-order`)).toEqual(['deal-order']);
     await perform(parked, { RetryProcess: () => ({ note: 'The fault is mended' }) });
     expect(await until('order-fulfilment', orderId, ({ status }) => status === 'running')).toMatchObject({ wait: 'acceptance' });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { placeDealOrder, placeSalesOrder } from '../../src/commands/sales/sales-order.ts';
 import type { PlacingFacts } from '../../src/domain/sales/placing.ts';
-import { SalesOrderPlaced } from '../../src/domain/sales/sales-order.ts';
+import { SalesOrderPlaced, SalesOrderSent } from '../../src/domain/sales/sales-order.ts';
 import type { Decimal } from '../../src/kernel/decimal.ts';
 import type { DataOf } from '../../src/kernel/event.ts';
 import { type Currency, money } from '../../src/kernel/money.ts';
@@ -17,6 +17,7 @@ const tried = [{ level: 1, name: 'List of the account', tried: 'L1 says 12.5 RON
 const facts: PlacingFacts = {
   account: { name: 'Alfreds', blocked: false, currency: RON, paymentTermDays: 30 },
   warehouseExists: true,
+  terms: { initialStatus: 'Draft', expiryDays: 14, shipPolicy: 'shipComplete' },
   items: new Map([
     ['chai', chai],
     ['freight', freight],
@@ -38,8 +39,11 @@ describe('an order', () => {
         accountId: 'A1',
         warehouseId: 'W1',
         ownerId: 'ana',
+        placedBy: 'ana',
         channel: 'staff',
         orderedOn: '2026-03-02',
+        expiresOn: '2026-03-16',
+        shipPolicy: 'shipComplete',
         paymentTermDays: 30,
         currency: RON,
         lines: [
@@ -70,6 +74,14 @@ describe('an order', () => {
     expect(given().when(placeSalesOrder, wish, { facts, now: '1996-07-04T12:00:00.000Z' }).events()[0]?.data).toMatchObject({
       orderedOn: '1996-07-04',
     }));
+
+  test('is sent at once where orders need no review, and expires after the days the company gives', () => {
+    const told: PlacingFacts = { ...facts, terms: { initialStatus: 'Sent', expiryDays: 30, shipPolicy: 'shipPartial' } };
+    const [first, second] = placed({}, told).events();
+    expect(first?.data).toMatchObject({ expiresOn: '2026-04-01', shipPolicy: 'shipPartial' });
+    expect(second).toEqual(SalesOrderSent({}));
+    expect(order({ shipPolicy: 'shipComplete' }, told).shipPolicy).toBe('shipComplete');
+  });
 
   test('belongs to whom it is given to, at the terms agreed for it', () =>
     expect(order({ ownerId: 'ion', paymentTermDays: 0, reference: 'PO-7' })).toMatchObject({

@@ -4,19 +4,31 @@ import {
   acceptSalesOrder,
   cancelSalesOrder,
   commitDelivery,
+  confirmModification,
   declineSalesOrder,
+  expireSalesOrder,
+  modifySalesOrder,
+  rejectModification,
+  remindOfModification,
+  sendSalesOrder,
   withdrawDelivery,
 } from '../../src/commands/sales/sales-order.ts';
 import {
   DeliveryCommitted,
   DeliveryWithdrawn,
   followUpId,
+  ModificationConfirmed,
+  ModificationRejected,
+  ModificationReminded,
   orderOf,
   SalesOrder,
   SalesOrderAccepted,
   SalesOrderCancelled,
   SalesOrderDeclined,
+  SalesOrderExpired,
+  SalesOrderModified,
   SalesOrderPlaced,
+  SalesOrderSent,
 } from '../../src/domain/sales/sales-order.ts';
 import { evolve } from '../../src/kernel/decider.ts';
 import type { Decimal } from '../../src/kernel/decimal.ts';
@@ -43,8 +55,10 @@ const order = {
   accountId: 'A1',
   warehouseId: 'W1',
   ownerId: 'ana',
+  placedBy: 'ion',
   channel: 'staff',
   orderedOn: '2026-03-02',
+  expiresOn: '2026-03-16',
   paymentTermDays: 30,
   currency: RON,
   totals: { net: zero(RON), taxes: [], gross: zero(RON) },
@@ -54,11 +68,15 @@ const ofServices = SalesOrderPlaced({ ...order, lines: [{ ...line, stocked: fals
 const accepted = SalesOrderAccepted({});
 const declined = SalesOrderDeclined({ reason: 'too dear' });
 const cancelled = SalesOrderCancelled({ reason: 'too late' });
-const committed = DeliveryCommitted({ deliveryId: 'O1~1' });
-const withdrawn = DeliveryWithdrawn({ deliveryId: 'O1~1' });
+const sent = SalesOrderSent({});
+const expired = SalesOrderExpired({});
+const whole = [{ line: 1, quantity: quantity(1_000) }];
+const committed = DeliveryCommitted({ deliveryId: 'O1~1', lines: whole });
+const withdrawn = DeliveryWithdrawn({ deliveryId: 'O1~1', lines: whole });
 
 const id = { id: 'O1' };
-const delivery = { ...id, deliveryId: 'O1~1' };
+const delivery = { ...id, deliveryId: 'O1~1', lines: [{ line: 1, quantity: '1' }] };
+const AFTER_ITS_LAST_DAY = '2026-03-17T09:00:00.000Z';
 
 describe('a sales order', () => {
   test('is accepted', () => given(placed).when(acceptSalesOrder, id).thenEvents(accepted));
@@ -71,6 +89,42 @@ describe('a sales order', () => {
     given(placed, declined)
       .when(declineSalesOrder, { ...id, reason: 'again' })
       .thenNothing());
+  test('is sent, once, and accepted then', () => {
+    given(placed).when(sendSalesOrder, id).thenEvents(sent);
+    given(placed, sent).when(sendSalesOrder, id).thenNothing();
+    given(placed, sent).when(acceptSalesOrder, id).thenEvents(accepted);
+  });
+
+  test('is accepted on its last day, and not after it, whether or not that was recorded yet', () => {
+    given(placed).when(acceptSalesOrder, id, { now: '2026-03-16T09:00:00.000Z' }).thenEvents(accepted);
+    given(placed).when(acceptSalesOrder, id, { now: AFTER_ITS_LAST_DAY }).thenRefuses('InvalidTransition');
+    given(placed, expired).when(acceptSalesOrder, id).thenRefuses('InvalidTransition');
+  });
+
+  test('expires when its last day has passed, unless it was decided', () => {
+    given(placed, sent).when(expireSalesOrder, id, { now: AFTER_ITS_LAST_DAY }).thenEvents(expired);
+    given(placed, sent).when(expireSalesOrder, id).thenNothing();
+    given(placed, accepted).when(expireSalesOrder, id, { now: AFTER_ITS_LAST_DAY }).thenNothing();
+    given(placed, expired).when(expireSalesOrder, id, { now: AFTER_ITS_LAST_DAY }).thenNothing();
+  });
+
+  test('is accepted by whoever placed it only with the right to', () => {
+    const grants = ['sales:accept'];
+    given(placed).when(acceptSalesOrder, id, { actorId: 'ion', grants }).thenRefuses('SelfApproval');
+    given(placed).when(acceptSalesOrder, id, { actorId: 'ana', grants }).thenEvents(accepted);
+    given(placed)
+      .when(acceptSalesOrder, id, { actorId: 'ion', grants: [...grants, 'sales:self-accept'] })
+      .thenEvents(accepted);
+  });
+
+  test.each([
+    ['a draft', [placed]],
+    ['sent', [placed, sent]],
+  ])('is cancelled while it is %s', (_, history) =>
+    given(...history)
+      .when(cancelSalesOrder, { ...id, reason: 'too late' })
+      .thenEvents(cancelled),
+  );
   test('is cancelled once it was accepted', () =>
     given(placed, accepted)
       .when(cancelSalesOrder, { ...id, reason: 'too late' })
@@ -97,11 +151,16 @@ describe('a sales order', () => {
     ['accepted after it was declined', [placed, declined], acceptSalesOrder, []],
     ['accepted after it was cancelled', [placed, accepted, cancelled], acceptSalesOrder, []],
     ['declined after it was accepted', [placed, accepted], declineSalesOrder, ['CancelSalesOrder']],
-    ['cancelled before it was accepted', [placed], cancelSalesOrder, ['AcceptSalesOrder', 'DeclineSalesOrder']],
+    ['declined after it expired', [placed, expired], declineSalesOrder, []],
+    ['cancelled after it was declined', [placed, declined], cancelSalesOrder, []],
+    ['sent after it was accepted', [placed, accepted], sendSalesOrder, ['CancelSalesOrder']],
   ] as const)('cannot be %s', (_, history, command, permitted) =>
     expect(
       given(...history)
-        .when(command as typeof declineSalesOrder, command === acceptSalesOrder ? (id as never) : { ...id, reason: 'so' })
+        .when(
+          command as typeof declineSalesOrder,
+          command === acceptSalesOrder || command === sendSalesOrder ? (id as never) : { ...id, reason: 'so' },
+        )
         .refusal(),
     ).toMatchObject({ refused: 'InvalidTransition', details: { permitted } }),
   );
@@ -126,23 +185,168 @@ describe('a sales order', () => {
 
 describe('the commitment to a delivery', () => {
   test('binds an accepted order', () => given(placed, accepted).when(commitDelivery, delivery).thenEvents(committed));
+  test('takes what the order still has to get, and no more', () => {
+    const part = { ...delivery, lines: [{ line: 1, quantity: '0.4' }] };
+    const first = DeliveryCommitted({ deliveryId: 'O1~1', lines: [{ line: 1, quantity: quantity(400) }] });
+    given(placed, accepted).when(commitDelivery, part).thenEvents(first);
+    const rest = { ...id, deliveryId: 'O1~2', lines: [{ line: 1, quantity: '0.6' }] };
+    expect(given(placed, accepted, first).when(commitDelivery, rest).events()).toHaveLength(1);
+    given(placed, accepted, first)
+      .when(commitDelivery, { ...rest, lines: [{ line: 1, quantity: '0.601' }] })
+      .thenRefuses('DeliveryExceedsOrder');
+  });
   test('is made once', () => given(placed, accepted, committed).when(commitDelivery, delivery).thenNothing());
-  test('is refused to a second delivery', () =>
+  test('is refused to a second delivery of the same goods', () =>
     given(placed, accepted, committed)
-      .when(commitDelivery, { ...id, deliveryId: 'O1~2' })
-      .thenRefuses('DocumentLocked'));
+      .when(commitDelivery, { ...delivery, deliveryId: 'O1~2' })
+      .thenRefuses('DeliveryExceedsOrder'));
   test('is refused when the order was cancelled', () =>
     given(placed, accepted, cancelled).when(commitDelivery, delivery).thenRefuses('InvalidTransition'));
   test('is taken back', () => given(placed, accepted, committed).when(withdrawDelivery, delivery).thenEvents(withdrawn));
   test('is taken back by no other delivery', () =>
     given(placed, accepted, committed)
-      .when(withdrawDelivery, { ...id, deliveryId: 'O1~2' })
+      .when(withdrawDelivery, { ...delivery, deliveryId: 'O1~2' })
       .thenNothing());
   test('is offered to others as a hold', () =>
-    expect(deliveryCommitment('O1', 'O1~1')).toEqual({
+    expect(deliveryCommitment('O1', 'O1~1', whole)).toEqual({
       take: { command: 'CommitDelivery', input: delivery },
       release: { command: 'WithdrawDelivery', input: delivery },
     }));
+});
+
+describe('a change of an order', () => {
+  const price = { level: 4, source: 'list', priceListId: 'L1' } as const;
+  const two = { ...line, line: 2, itemId: 'I2', sku: 'TOFU', quantity: quantity(2_000), net: money(200, RON) } as const;
+  const ordered = SalesOrderPlaced({ ...order, lines: [line, two] });
+  const sold = { sku: 'TOFU', name: 'Tofu', uom: 'box', stocked: true, discontinued: false, taxPercent: '0' as Decimal };
+  const found = { unitPrice: '3' as Decimal, level: 4, priceListId: 'L1', tried: [] };
+  const facts = {
+    expiryDays: 14,
+    items: new Map([
+      ['I2', sold],
+      ['I3', { ...sold, sku: 'SOY' }],
+    ]),
+    prices: new Map([
+      [2, found],
+      [3, found],
+    ]),
+  };
+  const wish = { ...id, reason: 'Only one is left', lines: [{ line: 2, itemId: 'I2', quantity: '1' }] };
+  const lineTwo = { ...two, quantity: quantity(1_000), unitPrice: '3' as Decimal, net: money(300, RON), description: 'Tofu' };
+  const tofu = { ...lineTwo, price: { ...price, tried: [] } };
+  const before = { line: 2, itemId: 'I2', sku: 'TOFU', quantity: quantity(2_000), unitPrice: '1', discount: '0', net: money(200, RON) };
+  const totals = (minor: number) => ({
+    net: money(minor, RON),
+    taxes: [{ taxPercent: '0' as Decimal, net: money(minor, RON), tax: zero(RON) }],
+    gross: money(minor, RON),
+  });
+  const modified = SalesOrderModified({
+    ownerId: 'ana',
+    reason: 'Only one is left',
+    lines: [tofu],
+    removed: [],
+    before: [before],
+    totals: totals(400),
+    expiresOn: '2026-03-16',
+  });
+  const confirmed = ModificationConfirmed({});
+
+  test('prices the line that changes anew, leaves the others as they are, and keeps what it was before', () =>
+    given(ordered).when(modifySalesOrder, wish, { facts }).thenEvents(modified));
+
+  test('adds lines under new numbers and takes others off', () =>
+    expect(
+      given(ordered)
+        .when(modifySalesOrder, { ...id, reason: 'so', lines: [{ itemId: 'I3', quantity: '1' }], remove: [1] }, { facts })
+        .events()[0]?.data,
+    ).toMatchObject({ lines: [{ line: 3, sku: 'SOY' }], removed: [1], before: [{ line: 1 }], totals: { net: { minor: 500 } } }));
+
+  test('renews the days the client has to answer', () =>
+    expect(given(ordered).when(modifySalesOrder, wish, { facts, now: '2026-03-10T09:00:00.000Z' }).events()[0]?.data).toMatchObject({
+      expiresOn: '2026-03-24',
+    }));
+
+  test('states a price by hand only by the right to', () =>
+    given(ordered)
+      .when(
+        modifySalesOrder,
+        { ...wish, lines: [{ ...wish.lines[0], itemId: 'I2', quantity: '1', unitPrice: '1', priceReason: 'so' }] },
+        { facts, grants: ['sales:order'] },
+      )
+      .thenRefuses('OverrideRequired'));
+
+  test.each([
+    ['nothing', { lines: [] }, '/lines'],
+    ['a line there is not', { lines: [{ line: 7, itemId: 'I2', quantity: '1' }] }, '/lines/0/line'],
+    ['a line to remove that there is not', { remove: [7] }, '/remove/0'],
+    ['a line twice', { remove: [2] }, '/lines'],
+    ['an item there is not', { lines: [{ itemId: 'I9', quantity: '1' }] }, '/lines/0/itemId'],
+  ])('that names %s is refused', (_, change, pointer) =>
+    given(ordered)
+      .when(modifySalesOrder, { ...wish, ...change }, { facts })
+      .thenInvalid(pointer),
+  );
+
+  test('leaves at least one line', () =>
+    given(ordered)
+      .when(modifySalesOrder, { ...id, reason: 'so', remove: [1, 2] }, { facts })
+      .thenInvalid('/remove'));
+
+  test('is not made of an order that was accepted, or whose last day has passed', () => {
+    given(ordered, accepted).when(modifySalesOrder, wish, { facts }).thenRefuses('InvalidTransition');
+    given(ordered).when(modifySalesOrder, wish, { facts, now: AFTER_ITS_LAST_DAY }).thenRefuses('InvalidTransition');
+  });
+
+  test('accepts the order when the client confirms it, once', () => {
+    given(ordered, modified).when(confirmModification, id).thenEvents(confirmed, accepted);
+    given(ordered, modified, confirmed, accepted).when(confirmModification, id).thenNothing();
+  });
+
+  test('declines the order when the client rejects it, once', () => {
+    const wanted = { ...id, reason: 'Then elsewhere' };
+    const rejected = ModificationRejected({ reason: 'Then elsewhere' });
+    const end = SalesOrderDeclined({ reason: 'Then elsewhere' });
+    given(ordered, modified).when(rejectModification, wanted).thenEvents(rejected, end);
+    given(ordered, modified, rejected, end).when(rejectModification, wanted).thenNothing();
+  });
+
+  test('waits for the client: nobody else accepts or declines it meanwhile', () => {
+    const permitted = ['ConfirmModification', 'RejectModification', 'ModifySalesOrder', 'CancelSalesOrder'];
+    const refusal = { refused: 'InvalidTransition', details: { permitted } };
+    expect(given(ordered, modified).when(acceptSalesOrder, id).refusal()).toMatchObject(refusal);
+    expect(
+      given(ordered, modified)
+        .when(declineSalesOrder, { ...id, reason: 'so' })
+        .refusal(),
+    ).toMatchObject(refusal);
+    given(ordered).when(confirmModification, id).thenRefuses('InvalidTransition');
+    given(ordered, modified)
+      .when(cancelSalesOrder, { ...id, reason: 'too late' })
+      .thenEvents(cancelled);
+  });
+
+  test('is reminded of once, unless it was answered', () => {
+    const reminded = ModificationReminded({});
+    given(ordered, modified).when(remindOfModification, id).thenEvents(reminded);
+    given(ordered, modified, reminded).when(remindOfModification, id).thenNothing();
+    given(ordered, modified, confirmed, accepted).when(remindOfModification, id).thenNothing();
+    given(ordered, modified, reminded).when(expireSalesOrder, id, { now: AFTER_ITS_LAST_DAY }).thenEvents(expired);
+  });
+});
+
+test('an order of a hundred lines stays under 64 kB', () => {
+  const lines = Array.from({ length: 100 }, (_, index) => ({
+    ...line,
+    line: index + 1,
+    itemId: `0198${'a'.repeat(32)}`,
+    sku: 'S'.repeat(60),
+    quantity: quantity(999_999_999_999),
+    unitPrice: '999999999999.999999' as Decimal,
+    net: money(9_999_999_999_999, RON),
+  }));
+  const state = evolve(SalesOrder, SalesOrder.initial(), placed.type, SalesOrderPlaced({ ...order, lines }).data);
+  const delivered = Array.from({ length: 50 }, (_, number) => `0198${'b'.repeat(32)}~${number + 1}`);
+  expect(JSON.stringify({ ...state, deliveries: delivered }).length).toBeLessThan(64 * 1024);
 });
 
 test('documents that follow from an order lead back to it, others nowhere', () => {

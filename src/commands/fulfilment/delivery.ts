@@ -37,7 +37,7 @@ export const approveDelivery = command({
   permission: 'fulfilment:approve',
   input: z.strictObject({ id: Id }),
   decide: existing('delivery', (delivery, _, { today }) => approve(delivery, { approvedOn: today })),
-  holds: (events, delivery, id) => (events.length > 0 && delivery ? [deliveryCommitment(delivery.orderId, id)] : []),
+  holds: (events, delivery, id) => (events.length > 0 && delivery ? [deliveryCommitment(delivery.orderId, id, delivery.lines)] : []),
 });
 
 export const shipDelivery = command({

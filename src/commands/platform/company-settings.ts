@@ -5,9 +5,13 @@ import { command, type DecisionContext } from '../../kernel/command.ts';
 import { companyInUse } from '../../projections/platform/company-in-use.ts';
 import { COMPANY } from '../../projections/platform/company-settings.ts';
 
-const RATE_DAYS_MAX = 365;
+const DAYS_MAX = 365;
 /** What values must be beyond their plain shapes. */
-const bounds = { exchangeRateDaysMax: z.int().min(1).max(RATE_DAYS_MAX).optional() };
+const bounds = {
+  exchangeRateDaysMax: z.int().min(1).max(DAYS_MAX).optional(),
+  orderExpiryDays: z.int().min(1).max(DAYS_MAX).optional(),
+  overdueStopDays: z.int().min(0).max(DAYS_MAX).nullable().optional(),
+};
 
 export const changeCompanySettings = command({
   type: 'ChangeCompanySettings',

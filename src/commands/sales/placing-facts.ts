@@ -1,8 +1,9 @@
-import type { FoundPrice, PlacingFacts, SoldItem, Wish, WishedLine } from '../../domain/sales/placing.ts';
+import type { FoundPrice, OrderTerms, PlacingFacts, PricingFacts, SoldItem, Wish, WishedLine } from '../../domain/sales/placing.ts';
 import type { Ask, FactsContext } from '../../kernel/command.ts';
 import type { Currency } from '../../kernel/money.ts';
 import { quantityText } from '../../kernel/quantity.ts';
 import { pricesForOrder } from '../../projections/catalogue/price-for.ts';
+import { companySettings } from '../../projections/platform/company-settings.ts';
 import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
 import { accountFor, itemsOf } from '../knowledge.ts';
 
@@ -19,9 +20,24 @@ export async function placingFacts(
   return {
     account,
     warehouseExists: await ask(warehouseKnown, { id: warehouseId }),
-    items: await soldItems(lines, ask, context.today),
-    prices: wanted === undefined ? new Map() : await pricesOf(accountId, wanted, lines, ask, context.today),
+    terms: await orderTerms(ask),
+    ...(await pricingFacts({ accountId, currency: wanted, lines }, ask, context)),
   };
+}
+
+/** Items and prices of the day; without a currency there are no prices. */
+export const pricingFacts = async (
+  { accountId, currency, lines }: Pick<Asked, 'accountId' | 'currency' | 'lines'>,
+  ask: Ask,
+  { today }: FactsContext,
+): Promise<PricingFacts> => ({
+  items: await soldItems(lines, ask, today),
+  prices: currency === undefined ? new Map() : await pricesOf(accountId, currency, lines, ask, today),
+});
+
+export async function orderTerms(ask: Ask): Promise<OrderTerms> {
+  const { orderInitialStatus, orderExpiryDays, orderShipPolicy } = await ask(companySettings, {});
+  return { initialStatus: orderInitialStatus, expiryDays: orderExpiryDays, shipPolicy: orderShipPolicy };
 }
 
 async function soldItems(lines: readonly WishedLine[], ask: Ask, day: string): Promise<ReadonlyMap<string, SoldItem>> {

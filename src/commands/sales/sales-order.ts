@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { DiscountText, LINES_MAX, numbered } from '../../domain/document.ts';
 import { beginning, existing } from '../../domain/records.ts';
+import { accept, cancel, commit, decline, expire, send, withdraw } from '../../domain/sales/order-decisions.ts';
+import { confirm, type ModificationFacts, modify, reject, remind, wishedLines } from '../../domain/sales/order-modification.ts';
 import { type PlacingFacts, place } from '../../domain/sales/placing.ts';
-import { accept, cancel, commit, decline, SalesOrder, withdraw } from '../../domain/sales/sales-order.ts';
+import { LinePart, SalesOrder, ShipPolicy } from '../../domain/sales/sales-order.ts';
 import { Address, Day, Id, Reason, TermDays, Text } from '../../domain/vocabulary.ts';
 import { byId, byOwner, command, type DecisionContext } from '../../kernel/command.ts';
-import { PriceText } from '../../kernel/decimal.ts';
+import { PercentText, PriceText } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
-import { placingFacts } from './placing-facts.ts';
+import { orderTerms, placingFacts, pricingFacts } from './placing-facts.ts';
 
 const CHANNELS = ['staff', 'phone', 'email', 'shop', 'import'] as const;
 
@@ -19,6 +21,7 @@ const ordered = {
   currency: Currency.optional(),
   requiredOn: Day.optional(),
   shipTo: Address.optional(),
+  shipPolicy: ShipPolicy.optional(),
 };
 
 /** A price by hand comes with its reason, and takes the right sales:price-by-hand. */
@@ -82,11 +85,87 @@ const onOrder = { decider: SalesOrder, entityId: byId, relations: byOwner } as c
 export const acceptSalesOrder = command({
   ...onOrder,
   type: 'AcceptSalesOrder',
-  summary: 'Confirms an order: its goods are reserved, delivered and invoiced from here on.',
+  summary:
+    'Confirms an order: its goods are reserved, delivered and invoiced from here on. Refused as SelfApproval to whoever placed it, without the right sales:self-accept.',
   route: 'POST /sales-orders/:id/accept',
   permission: 'sales:accept',
   input: z.strictObject({ id: Id }),
   decide: existing('sales order', accept),
+});
+
+export const sendSalesOrder = command({
+  ...onOrder,
+  type: 'SendSalesOrder',
+  summary: 'Records that the client was sent a draft to accept.',
+  route: 'POST /sales-orders/:id/send',
+  permission: 'sales:order',
+  input: z.strictObject({ id: Id }),
+  decide: existing('sales order', send),
+});
+
+export const modifySalesOrder = command({
+  ...onOrder,
+  type: 'ModifySalesOrder',
+  summary:
+    'Offers the client other lines than they ordered: named lines get the price of today, all others keep theirs. The client confirms or rejects it.',
+  route: 'POST /sales-orders/:id/modify',
+  permission: 'sales:order',
+  input: z.strictObject({
+    id: Id,
+    reason: Reason,
+    lines: z
+      .array(z.strictObject({ ...orderedLine, line: z.int().positive().optional(), discount: PercentText.optional() }))
+      .max(LINES_MAX)
+      .default([]),
+    remove: z.array(z.int().positive()).max(LINES_MAX).default([]),
+  }),
+  facts: async (order, wish, ask, context): Promise<ModificationFacts> => {
+    const { expiryDays } = await orderTerms(ask);
+    if (order === undefined) return { expiryDays, items: new Map(), prices: new Map() };
+    const lines = wishedLines(order, wish);
+    return { expiryDays, ...(await pricingFacts({ ...order, lines }, ask, context)) };
+  },
+  decide: existing('sales order', modify),
+});
+
+export const confirmModification = command({
+  ...onOrder,
+  type: 'ConfirmModification',
+  summary: 'Records that the client agrees to the changed order, which accepts it.',
+  route: 'POST /sales-orders/:id/confirm-modification',
+  permission: 'sales:accept',
+  input: z.strictObject({ id: Id }),
+  decide: existing('sales order', confirm),
+});
+
+export const rejectModification = command({
+  ...onOrder,
+  type: 'RejectModification',
+  summary: 'Records that the client does not want the changed order, which declines it.',
+  route: 'POST /sales-orders/:id/reject-modification',
+  permission: 'sales:accept',
+  input: z.strictObject({ id: Id, reason: Reason }),
+  decide: existing('sales order', reject),
+});
+
+/** Sent two days after the client was asked. */
+export const remindOfModification = command({
+  ...onOrder,
+  type: 'RemindOfModification',
+  summary: 'Notes that the client has not answered a changed order for two days; silent once they have.',
+  permission: 'sales:order',
+  input: z.strictObject({ id: Id }),
+  decide: existing('sales order', remind),
+});
+
+/** Sent when the last day of an order has passed. */
+export const expireSalesOrder = command({
+  ...onOrder,
+  type: 'ExpireSalesOrder',
+  summary: 'Lets an order lapse that nobody accepted in time; silent where it was decided meanwhile.',
+  permission: 'sales:order',
+  input: z.strictObject({ id: Id }),
+  decide: existing('sales order', expire),
 });
 
 export const declineSalesOrder = command({
@@ -102,11 +181,17 @@ export const declineSalesOrder = command({
 export const cancelSalesOrder = command({
   ...onOrder,
   type: 'CancelSalesOrder',
-  summary: 'Cancels an accepted order and frees its goods; refused as DocumentLocked once a delivery is approved.',
+  summary: 'Cancels an order and frees its goods; refused as DocumentLocked once a delivery is approved.',
   route: 'POST /sales-orders/:id/cancel',
   permission: 'sales:cancel',
   input: z.strictObject({ id: Id, reason: Reason }),
   decide: existing('sales order', cancel),
+});
+
+const delivering = z.strictObject({
+  id: Id,
+  deliveryId: Id,
+  lines: z.array(z.strictObject({ ...LinePart.shape, quantity: QuantityText })),
 });
 
 /** Held by the approval of a delivery. */
@@ -115,7 +200,7 @@ export const commitDelivery = command({
   type: 'CommitDelivery',
   summary: 'Binds an order to a delivery that goes out; refused when the order was cancelled.',
   permission: 'fulfilment:approve',
-  input: z.strictObject({ id: Id, deliveryId: Id }),
+  input: delivering,
   decide: existing('sales order', commit),
 });
 
@@ -125,6 +210,6 @@ export const withdrawDelivery = command({
   type: 'WithdrawDelivery',
   summary: 'Frees an order from a delivery that was not approved after all.',
   permission: 'fulfilment:approve',
-  input: z.strictObject({ id: Id, deliveryId: Id }),
+  input: delivering,
   decide: existing('sales order', withdraw),
 });

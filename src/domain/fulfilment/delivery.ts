@@ -44,16 +44,21 @@ export type DeliveryStatus = 'Planned' | 'Approved' | 'Shipped' | 'Delivered' | 
 interface State {
   readonly status: DeliveryStatus;
   readonly orderId: string;
+  readonly lines: readonly { readonly line: number; readonly quantity: Quantity }[];
   readonly shippedOn?: string;
 }
 
 export const Delivery = decider({
   category: 'delivery',
-  stateVersion: 1,
+  stateVersion: 2,
   events,
   initial: (): State | undefined => undefined,
   evolve: {
-    DeliveryPlanned: (_, { orderId }) => ({ status: 'Planned', orderId }),
+    DeliveryPlanned: (_, { orderId, lines }) => ({
+      status: 'Planned',
+      orderId,
+      lines: lines.map(({ line, quantity }) => ({ line, quantity })),
+    }),
     DeliveryApproved: delivery => delivery && { ...delivery, status: 'Approved' },
     DeliveryShipped: (delivery, { shippedOn }) => delivery && { ...delivery, status: 'Shipped', shippedOn },
     DeliveryDelivered: delivery => delivery && { ...delivery, status: 'Delivered' },

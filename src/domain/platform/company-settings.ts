@@ -10,6 +10,14 @@ const settings = {
   currency: Currency,
   /** A rate of exchange more days older than its document than this counts no longer: holidays pass, a feed that stopped is noticed. */
   exchangeRateDaysMax: z.int(),
+  /** What a new order is: a Draft for us to review, or Sent to the client at once. */
+  orderInitialStatus: z.enum(['Draft', 'Sent']),
+  /** Days an order stands open; then it expires. */
+  orderExpiryDays: z.int(),
+  /** Whether orders that say nothing about it go out in parts, or complete. */
+  orderShipPolicy: z.enum(['shipPartial', 'shipComplete']),
+  /** Accounts with an invoice overdue for more days than these have no order accepted; null: however long. */
+  overdueStopDays: z.int().nullable(),
 };
 
 export const CompanySettings = z.strictObject(settings);
@@ -19,7 +27,14 @@ export type CompanySettings = z.output<typeof CompanySettings>;
 export const SaidSettings = CompanySettings.partial();
 export type SaidSettings = z.output<typeof SaidSettings>;
 
-export const COMPANY_DEFAULTS: CompanySettings = { currency: Currency.parse('RON'), exchangeRateDaysMax: 10 };
+export const COMPANY_DEFAULTS: CompanySettings = {
+  currency: Currency.parse('RON'),
+  exchangeRateDaysMax: 10,
+  orderInitialStatus: 'Draft',
+  orderExpiryDays: 14,
+  orderShipPolicy: 'shipComplete',
+  overdueStopDays: null,
+};
 
 /** The settings that changed, with their new values; `reason` where one was given. */
 export const CompanySettingsChanged = event('CompanySettingsChanged', {

@@ -2,12 +2,11 @@
 import type { DecisionContext } from '../../kernel/command.ts';
 import { type Decision, invalid, isRefusal, type Refusal, refuse } from '../../kernel/decider.ts';
 import type { Decimal } from '../../kernel/decimal.ts';
-import type { DataOf } from '../../kernel/event.ts';
 import type { Currency } from '../../kernel/money.ts';
 import type { Quantity } from '../../kernel/quantity.ts';
 import { type DocumentLine, isTooLarge, type PriceTried, priced, totalsOf } from '../document.ts';
 import { type Fault, unless } from '../faults.ts';
-import { type OrderFact, SalesOrderPlaced } from './sales-order.ts';
+import { type OrderFact, type Placed, SalesOrderPlaced, SalesOrderSent, type ShipPolicy } from './sales-order.ts';
 
 const PRICE_BY_HAND = 'sales:price-by-hand';
 const ASSIGN = 'sales:assign';
@@ -23,12 +22,12 @@ export interface WishedLine {
   readonly discount: Decimal;
 }
 
-type Placed = DataOf<typeof SalesOrderPlaced>;
 /** What the client says of an order; everything else about it is worked out. */
 export type Wish = Pick<Placed, 'accountId' | 'warehouseId' | 'dealId' | 'channel' | 'reference' | 'requiredOn' | 'shipTo' | 'shipVia'> & {
   readonly ownerId?: string | undefined;
   readonly currency?: Currency | undefined;
   readonly paymentTermDays?: number | undefined;
+  readonly shipPolicy?: ShipPolicy | undefined;
   readonly lines: readonly WishedLine[];
 };
 
@@ -57,14 +56,28 @@ export interface FoundPrice {
   readonly tried: readonly PriceTried[];
 }
 
-/** What must be known of other contexts; undefined where there is no such thing. */
-export interface PlacingFacts {
-  readonly account: Buyer | undefined;
-  readonly warehouseExists: boolean;
+/** What must be known to price lines. */
+export interface PricingFacts {
   /** By item. */
   readonly items: ReadonlyMap<string, SoldItem>;
   /** By line, for lines whose price comes from the lists. */
   readonly prices: ReadonlyMap<number, FoundPrice>;
+}
+
+/** How the company takes orders. */
+export interface OrderTerms {
+  /** `Sent` where orders need no review before the client has them. */
+  readonly initialStatus: 'Draft' | 'Sent';
+  /** Days an order stands open unless it is accepted. */
+  readonly expiryDays: number;
+  readonly shipPolicy: ShipPolicy;
+}
+
+/** What must be known of other contexts; undefined where there is no such thing. */
+export interface PlacingFacts extends PricingFacts {
+  readonly account: Buyer | undefined;
+  readonly warehouseExists: boolean;
+  readonly terms: OrderTerms;
 }
 
 export function place(wish: Wish, { actor, facts, may, today }: DecisionContext<PlacingFacts>): Decision<OrderFact> {
@@ -75,18 +88,23 @@ export function place(wish: Wish, { actor, facts, may, today }: DecisionContext<
   const ownerId = wish.ownerId ?? actor.id;
   if (ownerId !== actor.id && !may(ASSIGN)) return notYours();
   const currency = wish.currency ?? account.currency;
-  const lines = linesOf(wish.lines, { currency, facts, mayPriceByHand: may(PRICE_BY_HAND) });
+  const lines = pricedLines(wish.lines, { currency, facts, may });
   if (isRefusal(lines)) return lines;
+  const { initialStatus, expiryDays, shipPolicy } = facts.terms;
   return [
     SalesOrderPlaced({
       ...wish,
       ownerId,
+      placedBy: actor.id,
       orderedOn: today,
+      expiresOn: Temporal.PlainDate.from(today).add({ days: expiryDays }).toString(),
+      shipPolicy: wish.shipPolicy ?? shipPolicy,
       paymentTermDays: wish.paymentTermDays ?? account.paymentTermDays,
       currency,
       lines,
       totals: totalsOf(lines, currency),
     }),
+    ...(initialStatus === 'Sent' ? [SalesOrderSent({})] : []),
   ];
 }
 
@@ -97,24 +115,29 @@ const faultsOf = ({ accountId, warehouseId, requiredOn, lines }: Wish, facts: Pl
   ...unless(facts.account !== undefined, '/accountId', `There is no account ${accountId}.`),
   ...unless(facts.warehouseExists, '/warehouseId', `There is no warehouse ${warehouseId}.`),
   ...unless(requiredOn === undefined || requiredOn >= today, '/requiredOn', 'Goods cannot be required before the day of the order.'),
-  ...lines.flatMap(({ itemId, unitPrice, priceReason }, index) => [
-    ...unless(facts.items.has(itemId), `/lines/${index}/itemId`, `There is no item ${itemId}.`),
+  ...faultsOfLines(lines, facts),
+];
+
+type NamedLine = Pick<WishedLine, 'itemId' | 'unitPrice' | 'priceReason'>;
+
+export const faultsOfLines = (lines: readonly NamedLine[], { items }: PricingFacts): readonly Fault[] =>
+  lines.flatMap(({ itemId, unitPrice, priceReason }, index) => [
+    ...unless(items.has(itemId), `/lines/${index}/itemId`, `There is no item ${itemId}.`),
     ...unless(
       (unitPrice === undefined) === (priceReason === undefined),
       `/lines/${index}/priceReason`,
       'A price by hand and its reason come together.',
     ),
-  ]),
-];
+  ]);
 
 interface Terms {
   readonly currency: Currency;
-  readonly facts: PlacingFacts;
-  readonly mayPriceByHand: boolean;
+  readonly facts: PricingFacts;
+  readonly may: DecisionContext['may'];
 }
 
 /** All lines with their prices, or the refusal of the first that cannot be sold. */
-function linesOf(wishes: readonly WishedLine[], terms: Terms): DocumentLine[] | Refusal {
+export function pricedLines(wishes: readonly WishedLine[], terms: Terms): DocumentLine[] | Refusal {
   const lines = wishes.map(wish => lineOf(wish, terms));
   return lines.find(isRefusal) ?? lines.filter((line): line is DocumentLine => !isRefusal(line));
 }
@@ -133,14 +156,10 @@ function lineOf(wish: WishedLine, terms: Terms): DocumentLine | Refusal {
 
 type Price = Pick<DocumentLine, 'unitPrice' | 'price'>;
 
-function priceOf(
-  { line, itemId, unitPrice, priceReason }: WishedLine,
-  sku: string,
-  { currency, facts, mayPriceByHand }: Terms,
-): Price | Refusal {
+function priceOf({ line, itemId, unitPrice, priceReason }: WishedLine, sku: string, { currency, facts, may }: Terms): Price | Refusal {
   if (unitPrice === undefined)
     return listed(facts.prices.get(line)) ?? refuse('NoPrice', `${sku} has no price in ${currency}.`, { line, itemId });
-  if (!mayPriceByHand)
+  if (!may(PRICE_BY_HAND))
     return refuse('OverrideRequired', `Line ${line} states a price by hand, which takes the right ${PRICE_BY_HAND}.`, { line });
   return { unitPrice, price: { level: 0, source: 'hand', reason: priceReason } };
 }

@@ -1,81 +1,226 @@
-/** A sales order: what a client wants at which prices. Prices and taxes are frozen when it is placed. */
+/** A sales order: what a client wants at which prices. Prices and taxes are frozen when a line is placed or changed. */
 import { z } from 'zod';
-import { type Decision, decider, invalidTransition, type Refusal, refuse } from '../../kernel/decider.ts';
+import { decider, invalidTransition, type Refusal } from '../../kernel/decider.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
-import { Currency } from '../../kernel/money.ts';
+import { Currency, Money } from '../../kernel/money.ts';
+import { minus, NOTHING, plus, Quantity } from '../../kernel/quantity.ts';
 import { DocumentLine, Totals } from '../document.ts';
 import { PostalAddress } from '../vocabulary.ts';
 
-/** `reference` is the client's own number of the order; `shipVia` the carrier asked for. */
+/** Whether what is reserved goes out while the rest waits, or nothing before everything is there. */
+export const ShipPolicy = z.enum(['shipPartial', 'shipComplete']);
+export type ShipPolicy = z.output<typeof ShipPolicy>;
+
+/** A quantity of one line of the order. */
+export const LinePart = z.strictObject({ line: z.int(), quantity: Quantity });
+export type LinePart = z.output<typeof LinePart>;
+
+/** `reference` is the client's own number of the order; `shipVia` the carrier asked for; `expiresOn` the last day to accept it. */
 export const SalesOrderPlaced = event('SalesOrderPlaced', {
   accountId: z.string(),
   warehouseId: z.string(),
   ownerId: z.string(),
+  placedBy: z.string().optional(),
   dealId: z.string().optional(),
   channel: z.string(),
   reference: z.string().optional(),
   orderedOn: z.iso.date(),
   requiredOn: z.iso.date().optional(),
+  expiresOn: z.iso.date().optional(),
   shipTo: PostalAddress.optional(),
   shipVia: z.string().optional(),
+  shipPolicy: ShipPolicy.optional(),
   paymentTermDays: z.int(),
   currency: Currency,
   lines: z.array(DocumentLine),
   totals: Totals,
 });
 
+/** The client was told what is offered to them. */
+export const SalesOrderSent = event('SalesOrderSent', {});
+
+/** What a changed or removed line said before. */
+export const FormerLine = z.strictObject({
+  line: z.int(),
+  itemId: z.string(),
+  sku: z.string(),
+  quantity: Quantity,
+  unitPrice: z.string(),
+  discount: z.string(),
+  net: Money,
+});
+
+/**
+ * The order as we can fulfil it, for the client to confirm until `expiresOn`. `lines` are those that changed or are new, `removed`
+ * the numbers of those that are gone, `before` what both said until then. All other lines keep their prices.
+ */
+export const SalesOrderModified = event('SalesOrderModified', {
+  ownerId: z.string(),
+  reason: z.string(),
+  lines: z.array(DocumentLine),
+  removed: z.array(z.int()),
+  before: z.array(FormerLine),
+  totals: Totals,
+  expiresOn: z.iso.date(),
+});
+/** The client has not answered for two days. */
+export const ModificationReminded = event('ModificationReminded', {});
+export const ModificationConfirmed = event('ModificationConfirmed', {});
+export const ModificationRejected = event('ModificationRejected', { reason: z.string() });
+
 export const SalesOrderAccepted = event('SalesOrderAccepted', {});
 export const SalesOrderDeclined = event('SalesOrderDeclined', { reason: z.string() });
+/** Nobody accepted it in time. */
+export const SalesOrderExpired = event('SalesOrderExpired', {});
 export const SalesOrderCancelled = event('SalesOrderCancelled', { reason: z.string() });
-/** A delivery of the order is approved: its goods leave, so it can no longer be cancelled. */
-export const DeliveryCommitted = event('DeliveryCommitted', { deliveryId: z.string() });
+
+/** A delivery of the order is approved: these goods leave, and can no longer be cancelled. Without `lines`, all there are. */
+export const DeliveryCommitted = event('DeliveryCommitted', { deliveryId: z.string(), lines: z.array(LinePart).optional() });
 /** The delivery was not approved after all. */
-export const DeliveryWithdrawn = event('DeliveryWithdrawn', { deliveryId: z.string() });
+export const DeliveryWithdrawn = event('DeliveryWithdrawn', { deliveryId: z.string(), lines: z.array(LinePart).optional() });
 
 const events = [
   SalesOrderPlaced,
+  SalesOrderSent,
+  SalesOrderModified,
+  ModificationReminded,
+  ModificationConfirmed,
+  ModificationRejected,
   SalesOrderAccepted,
   SalesOrderDeclined,
+  SalesOrderExpired,
   SalesOrderCancelled,
   DeliveryCommitted,
   DeliveryWithdrawn,
 ] as const;
 export type OrderFact = EventOf<(typeof events)[number]>;
-type Outcome = Decision<OrderFact>;
 
-export type OrderStatus = 'Draft' | 'Declined' | 'Accepted' | 'Cancelled';
+export type OrderStatus = 'Draft' | 'Sent' | 'Declined' | 'Accepted' | 'Expired' | 'Cancelled';
+
+/** A line as decisions need it: what it costs, and what became of its quantity. */
+export interface OrderLine extends z.output<typeof FormerLine> {
+  readonly stocked: boolean;
+  readonly taxPercent: DocumentLine['taxPercent'];
+  /** Of goods: what approved deliveries took. */
+  readonly delivered: Quantity;
+}
 
 export interface Order {
   readonly status: OrderStatus;
   readonly ownerId: string;
-  /** False for services alone, which are invoiced as soon as they are accepted. */
-  readonly hasGoods: boolean;
-  /** The delivery that goes out, once it is approved. */
-  readonly deliveryId?: string | undefined;
+  readonly accountId: string;
+  readonly currency: Currency;
+  readonly placedBy?: string | undefined;
+  /** Last day to accept it; orders of old have none. */
+  readonly expiresOn?: string | undefined;
+  /** A change that the client has not answered yet, and whether they were reminded. */
+  readonly modification?: 'asked' | 'reminded' | undefined;
+  readonly lines: readonly OrderLine[];
+  /** Deliveries that are approved. */
+  readonly deliveries: readonly string[];
 }
 
 export const SalesOrder = decider({
   category: 'salesOrder',
-  stateVersion: 1,
+  stateVersion: 2,
   events,
   initial: (): Order | undefined => undefined,
   evolve: {
-    SalesOrderPlaced: (_, { ownerId, lines }) => ({ status: 'Draft', ownerId, hasGoods: lines.some(({ stocked }) => stocked) }),
+    SalesOrderPlaced: (_, { ownerId, accountId, currency, placedBy, expiresOn, lines }): Order => ({
+      status: 'Draft',
+      ownerId,
+      accountId,
+      currency,
+      ...(placedBy === undefined ? {} : { placedBy }),
+      ...(expiresOn === undefined ? {} : { expiresOn }),
+      lines: lines.map(orderLine),
+      deliveries: [],
+    }),
+    SalesOrderSent: order => order && { ...order, status: 'Sent' },
+    SalesOrderModified: (order, { lines, removed, expiresOn }) =>
+      order && {
+        ...order,
+        status: 'Sent',
+        modification: 'asked',
+        expiresOn,
+        lines: modifiedLines(order.lines, lines.map(orderLine), removed),
+      },
+    ModificationReminded: order => order && { ...order, modification: 'reminded' },
+    ModificationConfirmed: order => order && answered(order),
+    ModificationRejected: order => order && answered(order),
     SalesOrderAccepted: order => order && { ...order, status: 'Accepted' },
     SalesOrderDeclined: order => order && { ...order, status: 'Declined' },
+    SalesOrderExpired: order => order && { ...order, status: 'Expired' },
     SalesOrderCancelled: order => order && { ...order, status: 'Cancelled' },
-    DeliveryCommitted: (order, { deliveryId }) => order && { ...order, deliveryId },
-    DeliveryWithdrawn: order => order && { ...order, deliveryId: undefined },
+    DeliveryCommitted: (order, { deliveryId, lines }) =>
+      order && { ...order, deliveries: [...order.deliveries, deliveryId], lines: moved(order.lines, lines, plus) },
+    DeliveryWithdrawn: (order, { deliveryId, lines }) =>
+      order && {
+        ...order,
+        deliveries: order.deliveries.filter(id => id !== deliveryId),
+        lines: moved(order.lines, lines, minus),
+      },
   },
 });
 
+const orderLine = (line: DocumentLine): OrderLine => ({
+  line: line.line,
+  itemId: line.itemId,
+  sku: line.sku,
+  quantity: line.quantity,
+  unitPrice: line.unitPrice,
+  discount: line.discount,
+  net: line.net,
+  stocked: line.stocked,
+  taxPercent: line.taxPercent,
+  delivered: NOTHING,
+});
+
+/** Lines after some changed or came and others went, by their numbers. */
+export function modifiedLines<Line extends { readonly line: number }>(
+  before: readonly Line[],
+  changed: readonly Line[],
+  removed: readonly number[],
+): Line[] {
+  const gone = new Set([...removed, ...changed.map(({ line }) => line)]);
+  return [...before.filter(({ line }) => !gone.has(line)), ...changed].toSorted((a, b) => a.line - b.line);
+}
+
+const answered = ({ modification: _, ...order }: Order): Order => order;
+
+/** What a delivery takes of each line, or gives back; before there were parts of orders it took all of their goods. */
+function moved(lines: readonly OrderLine[], parts: readonly LinePart[] | undefined, step: typeof plus): readonly OrderLine[] {
+  const taken = new Map(parts?.map(({ line, quantity }) => [line, quantity]));
+  return lines.map(line => {
+    const part = parts === undefined ? line.quantity : (taken.get(line.line) ?? NOTHING);
+    return line.stocked ? { ...line, delivered: step(line.delivered, part) } : line;
+  });
+}
+
 /** Commands each status permits. */
 const ORDER_PERMITS: Readonly<Record<OrderStatus, readonly string[]>> = {
-  Draft: ['AcceptSalesOrder', 'DeclineSalesOrder'],
+  Draft: ['SendSalesOrder', 'AcceptSalesOrder', 'ModifySalesOrder', 'DeclineSalesOrder', 'CancelSalesOrder'],
+  Sent: ['AcceptSalesOrder', 'ModifySalesOrder', 'DeclineSalesOrder', 'CancelSalesOrder'],
   Accepted: ['CancelSalesOrder'],
   Declined: [],
+  Expired: [],
   Cancelled: [],
 };
+const AWAITING_CLIENT_PERMITS = ['ConfirmModification', 'RejectModification', 'ModifySalesOrder', 'CancelSalesOrder'];
+
+/** The refusal of what an order in its status cannot undergo. */
+export const unfit = ({ status, modification }: Order, wanted: string): Refusal =>
+  modification === undefined
+    ? invalidTransition(`A sales order in ${status} cannot be ${wanted}.`, ORDER_PERMITS[status])
+    : invalidTransition(`An order whose change waits for the client cannot be ${wanted}.`, AWAITING_CLIENT_PERMITS);
+
+/** Nobody has decided about it yet. */
+export const isUndecided = ({ status }: Order): boolean => status === 'Draft' || status === 'Sent';
+
+/** Its last day has passed, whether or not that was recorded yet. */
+export const isPast = ({ expiresOn }: Order, today: string): boolean => expiresOn !== undefined && today > expiresOn;
+
+export const hasGoods = ({ lines }: Order): boolean => lines.some(({ stocked }) => stocked);
 
 /** The documents that follow from an order bear its id and a number of their own: `<order>~1`. */
 export const followUpId = (orderId: string, number: number): string => `${orderId}~${number}`;
@@ -85,39 +230,4 @@ export function orderOf(documentId: string): readonly string[] {
   return mark < 0 ? [] : [documentId.slice(0, mark)];
 }
 
-export function accept({ status }: Order): Outcome {
-  if (status === 'Accepted') return [];
-  if (status !== 'Draft') return unfit(status, 'accepted');
-  return [SalesOrderAccepted({})];
-}
-
-export function decline({ status }: Order, { reason }: DataOf<typeof SalesOrderDeclined>): Outcome {
-  if (status === 'Declined') return [];
-  if (status !== 'Draft') return unfit(status, 'declined');
-  return [SalesOrderDeclined({ reason })];
-}
-
-export function cancel({ status, deliveryId, hasGoods }: Order, { reason }: DataOf<typeof SalesOrderCancelled>): Outcome {
-  if (status === 'Cancelled') return [];
-  if (status !== 'Accepted') return unfit(status, 'cancelled');
-  if (deliveryId !== undefined) return locked(deliveryId);
-  if (!hasGoods) return refuse('DocumentLocked', 'This order is of services alone; it was invoiced when it was accepted.');
-  return [SalesOrderCancelled({ reason })];
-}
-
-export function commit({ status, deliveryId: committed }: Order, { deliveryId }: DataOf<typeof DeliveryCommitted>): Outcome {
-  if (committed === deliveryId) return [];
-  if (status !== 'Accepted') return unfit(status, 'delivered');
-  if (committed !== undefined) return locked(committed);
-  return [DeliveryCommitted({ deliveryId })];
-}
-
-/** Only the delivery that was committed has anything to take back. */
-export const withdraw = ({ deliveryId: committed }: Order, { deliveryId }: DataOf<typeof DeliveryWithdrawn>): Outcome =>
-  committed === deliveryId ? [DeliveryWithdrawn({ deliveryId })] : [];
-
-const unfit = (status: OrderStatus, wanted: string): Refusal =>
-  invalidTransition(`A sales order in ${status} cannot be ${wanted}.`, ORDER_PERMITS[status]);
-
-const locked = (deliveryId: string): Refusal =>
-  refuse('DocumentLocked', 'A delivery of this order is approved and its goods leave the warehouse.', { deliveryId });
+export type Placed = DataOf<typeof SalesOrderPlaced>;

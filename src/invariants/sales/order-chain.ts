@@ -4,9 +4,11 @@ import { DeliveryApproved, DeliveryCancelled, DeliveryPlanned, DeliveryShipped }
 import {
   DeliveryCommitted,
   DeliveryWithdrawn,
+  modifiedLines,
   orderOf,
   SalesOrderAccepted,
   SalesOrderCancelled,
+  SalesOrderModified,
   SalesOrderPlaced,
 } from '../../domain/sales/sales-order.ts';
 import { BackorderWithdrawn, StockBackordered, StockIssued, StockReleased, StockReserved } from '../../domain/warehouse/stock.ts';
@@ -53,6 +55,14 @@ type Charged = Parameters<typeof goodsText>[0] & {
 };
 const pricedText = (line: Charged): string => `${goodsText(line)} ${line.unitPrice} ${line.discount} ${line.taxPercent} ${line.net.minor}`;
 
+const lineOf = (line: Charged & { readonly stocked: boolean }): Line => ({
+  line: line.line,
+  quantity: line.quantity,
+  stocked: line.stocked,
+  goods: goodsText(line),
+  priced: pricedText(line),
+});
+
 const ofOrder = ({ orderId }: { readonly orderId?: string | undefined }): readonly string[] => (orderId === undefined ? [] : [orderId]);
 const ofDocument = (_: unknown, { entityId }: { readonly entityId: string }): readonly string[] => orderOf(entityId);
 
@@ -62,6 +72,7 @@ export const orderChain = invariant({
     'An accepted order has its goods reserved or waiting, one delivery of them once all are reserved, and one invoice of its lines once they are shipped; any other order holds nothing.',
   events: [
     SalesOrderPlaced,
+    SalesOrderModified,
     SalesOrderAccepted,
     SalesOrderCancelled,
     DeliveryCommitted,
@@ -104,16 +115,8 @@ export const orderChain = invariant({
     invoices: [],
   }),
   on: {
-    SalesOrderPlaced: (chain, { lines }) => ({
-      ...chain,
-      lines: lines.map(line => ({
-        line: line.line,
-        quantity: line.quantity,
-        stocked: line.stocked,
-        goods: goodsText(line),
-        priced: pricedText(line),
-      })),
-    }),
+    SalesOrderPlaced: (chain, { lines }) => ({ ...chain, lines: lines.map(lineOf) }),
+    SalesOrderModified: (chain, { lines, removed }) => ({ ...chain, lines: modifiedLines(chain.lines ?? [], lines.map(lineOf), removed) }),
     SalesOrderAccepted: chain => ({ ...chain, accepted: true }),
     SalesOrderCancelled: chain => ({ ...chain, cancelled: true }),
     DeliveryCommitted: chain => ({ ...chain, committed: chain.committed + 1 }),

@@ -5,6 +5,7 @@ import { PostalAddress } from '../../domain/vocabulary.ts';
 import { type Field, field } from '../../kernel/field.ts';
 import { byDay, byFlag, listing } from '../../kernel/listing.ts';
 import { MoneyAnswer, moneyWire } from '../../kernel/money.ts';
+import { quantityText } from '../../kernel/quantity.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { invoices } from '../billing/invoices.ts';
 import { accounts } from '../crm/accounts.ts';
@@ -13,7 +14,7 @@ import { revised } from '../platform/event-history.ts';
 import { processes, standing } from '../platform/processes.ts';
 import { reservations } from '../warehouse/reservations.ts';
 import { warehouses } from '../warehouse/warehouses.ts';
-import { salesOrderLines, salesOrders } from './sales-orders.ts';
+import { type Modification, salesOrderLines, salesOrders } from './sales-orders.ts';
 
 const TaxAnswer = z.array(z.strictObject({ taxPercent: z.string(), net: MoneyAnswer, tax: MoneyAnswer }));
 
@@ -23,6 +24,38 @@ const taxes: Field<z.output<typeof TaxAnswer>> = {
   read: ([value]) =>
     (value as Totals['taxes']).map(({ taxPercent, net, tax }) => ({ taxPercent, net: moneyWire(net), tax: moneyWire(tax) })),
 };
+
+const FormerLineAnswer = z.strictObject({
+  line: z.int(),
+  sku: z.string(),
+  quantity: z.string(),
+  unitPrice: z.string(),
+  discount: z.string(),
+  net: MoneyAnswer,
+});
+
+const ModificationAnswer = z.strictObject({
+  reason: z.string(),
+  askedAt: z.iso.datetime(),
+  before: z.array(FormerLineAnswer),
+  lines: z.array(z.int()),
+  answer: z.enum(['awaited', 'confirmed', 'rejected']),
+  remindedAt: z.iso.datetime().nullable(),
+});
+
+/** The change the client was asked to confirm, line by line: what it was before stands here, what it is now among the lines. */
+const modification = field.maybe<z.output<typeof ModificationAnswer>>({
+  sql: ['o.modification'],
+  schema: ModificationAnswer,
+  read: ([value]) => {
+    const { before, ...rest } = value as Modification;
+    return {
+      ...rest,
+      lines: [...rest.lines],
+      before: before.map(({ itemId: _, quantity, net, ...line }) => ({ ...line, quantity: quantityText(quantity), net: moneyWire(net) })),
+    };
+  },
+});
 
 const source = {
   permission: 'sales:read',
@@ -34,6 +67,8 @@ const source = {
     left join invoices i on i.order_id = o.id`,
   key: 'o.id',
 } as const;
+
+const AWAITING_CLIENT = `o.status = 'Sent' and coalesce(o.modification ->> 'answer', '') = 'awaited'`;
 
 const fields = {
   id: field.text('o.id'),
@@ -49,6 +84,8 @@ const fields = {
   channel: field.text('o.channel'),
   orderedOn: field.day('o.ordered_on'),
   requiredOn: field.maybe(field.day('o.required_on')),
+  expiresOn: field.maybe(field.day('o.expires_on')),
+  awaitingClient: field.flag(AWAITING_CLIENT),
   net: field.money('o.net', 'o.currency'),
   tax: field.money('o.tax', 'o.currency'),
   gross: field.money('o.gross', 'o.currency'),
@@ -62,7 +99,7 @@ const fields = {
   open: field.maybe(field.money('i.open', 'i.currency')),
 };
 
-const isUnshipped = `o.status in ('Draft', 'Accepted') and coalesce(d.status, '') not in ('Shipped', 'Delivered')`;
+const isUnshipped = `o.status in ('Draft', 'Sent', 'Accepted') and coalesce(d.status, '') not in ('Shipped', 'Delivered')`;
 
 export const listSalesOrders = listing({
   ...source,
@@ -80,6 +117,7 @@ export const listSalesOrders = listing({
     channel: 'o.channel = ?',
     deliveryStatus: 'd.status = ?',
     invoiceStatus: 'i.status = ?',
+    awaitingClient: byFlag(AWAITING_CLIENT),
     open: byFlag(isUnshipped),
     from: byDay('o.ordered_on >= ?::date'),
     to: byDay('o.ordered_on <= ?::date'),
@@ -104,6 +142,9 @@ export const showSalesOrder = recordWithLines({
       reason: field.maybe(field.text('o.reason')),
       shipTo: field.maybe(field.json('o.ship_to', PostalAddress)),
       shipVia: field.maybe(field.text('o.ship_via')),
+      shipPolicy: field.text('o.ship_policy'),
+      placedBy: field.maybe(field.text('o.placed_by')),
+      modification,
       paymentTermDays: field.integer('o.payment_term_days'),
       acceptedAt: field.maybe(field.instant('o.accepted_at')),
       taxes,

@@ -1,7 +1,13 @@
 import { undoDealOrder } from '../../commands/crm/deal-order.ts';
 import { placeDealOrder } from '../../commands/sales/sales-order.ts';
 import { Deal, DealOrdered, DealWon } from '../../domain/crm/deal.ts';
-import { SalesOrder, SalesOrderCancelled, SalesOrderDeclined, SalesOrderPlaced } from '../../domain/sales/sales-order.ts';
+import {
+  SalesOrder,
+  SalesOrderCancelled,
+  SalesOrderDeclined,
+  SalesOrderExpired,
+  SalesOrderPlaced,
+} from '../../domain/sales/sales-order.ts';
 import type { CommandMessage } from '../../kernel/command.ts';
 import type { DataOf } from '../../kernel/event.ts';
 import type { ViewMeta } from '../../kernel/projection.ts';
@@ -18,18 +24,19 @@ interface State {
 const byOrder = (_: unknown, { entityId }: ViewMeta): readonly string[] => [entityId];
 
 /**
- * Places the order of a deal. When sales refuse it, or it is declined or cancelled before the deal is won, the deal learns why
+ * Places the order of a deal. When sales refuse it, or it is declined, cancelled or expires before the deal is won, the deal learns why
  * and can be ordered again: what stopped the order is for its owner to put right, so nothing is parked.
  */
 export const dealOrder = saga({
   name: 'deal-order',
   stateVersion: 1,
-  events: [DealOrdered, SalesOrderPlaced, SalesOrderDeclined, SalesOrderCancelled, DealWon],
+  events: [DealOrdered, SalesOrderPlaced, SalesOrderDeclined, SalesOrderExpired, SalesOrderCancelled, DealWon],
   startedBy: ['DealOrdered'],
   instances: {
     DealOrdered: ({ orderId }) => [orderId],
     SalesOrderPlaced: byOrder,
     SalesOrderDeclined: byOrder,
+    SalesOrderExpired: byOrder,
     SalesOrderCancelled: byOrder,
     DealWon: ({ orderId }) => (orderId === undefined ? [] : [orderId]),
   },
@@ -38,6 +45,7 @@ export const dealOrder = saga({
     DealOrdered: (state, ordered, _order, { entityId: dealId }) => ({ state: { ...state, dealId }, send: [placing(ordered, dealId)] }),
     SalesOrderPlaced: state => ({ state: { ...state, placed: true } }),
     SalesOrderDeclined: (state, { reason }, orderId) => undone(state, orderId, `The order was declined: ${reason}`),
+    SalesOrderExpired: (state, _, orderId) => undone(state, orderId, 'The order expired: nobody accepted it in time.'),
     SalesOrderCancelled: (state, { reason }, orderId) => undone(state, orderId, `The order was cancelled: ${reason}`),
     DealWon: () => finished,
   },

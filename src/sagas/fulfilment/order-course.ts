@@ -1,17 +1,26 @@
 /** The course of an order: how far it has come, what it waits for there, and what stays when it is given up there. */
 import { Invoice } from '../../domain/billing/invoice.ts';
 import { Delivery } from '../../domain/fulfilment/delivery.ts';
-import { followUpId, SalesOrder, type SalesOrderPlaced } from '../../domain/sales/sales-order.ts';
+import { followUpId, type Placed, SalesOrder } from '../../domain/sales/sales-order.ts';
 import { cellId, Stock } from '../../domain/warehouse/stock.ts';
-import type { DataOf } from '../../kernel/event.ts';
 import { amountText, type Money } from '../../kernel/money.ts';
 import { NOTHING, type Quantity, quantityText } from '../../kernel/quantity.ts';
 import type { WaitingFor } from '../../kernel/saga.ts';
 
-export type Order = Omit<DataOf<typeof SalesOrderPlaced>, 'ownerId' | 'channel' | 'totals'>;
+export type Order = Omit<Placed, 'ownerId' | 'placedBy' | 'channel' | 'expiresOn' | 'totals'>;
 export type Line = Order['lines'][number];
 /** How far an order has come; `planning`, `invoicing` and `recording` are the house's own work, everything else waits for somebody. */
-export type Stage = 'acceptance' | 'stock' | 'planning' | 'approval' | 'shipping' | 'invoicing' | 'issue' | 'payment' | 'recording';
+export type Stage =
+  | 'acceptance'
+  | 'confirmation'
+  | 'stock'
+  | 'planning'
+  | 'approval'
+  | 'shipping'
+  | 'invoicing'
+  | 'issue'
+  | 'payment'
+  | 'recording';
 
 export interface State {
   readonly stage: Stage;
@@ -30,6 +39,7 @@ export const invoiceId = (orderId: string): string => followUpId(orderId, 1);
 /** What stays when the process is given up. */
 export const LEFT: Readonly<Record<Stage, string>> = {
   acceptance: 'The order waits for acceptance; accepted, nothing follows from it.',
+  confirmation: 'The order waits for the client; confirmed, nothing follows from it.',
   stock: 'Its goods are free for others; the order stays accepted and can be cancelled.',
   planning: 'Its goods are free for others; the order stays accepted and can be cancelled.',
   approval: 'Its goods are free for others and the delivery is cancelled; the order stays accepted and can be cancelled.',
@@ -47,6 +57,12 @@ export const WAITING: Readonly<Record<Stage | 'goods', (state: State, orderId: s
     next: 'Its goods are reserved.',
     record: { category: SalesOrder.category, id },
     movedBy: { command: 'AcceptSalesOrder', permission: 'sales:accept' },
+  }),
+  confirmation: (_, id) => ({
+    reason: 'The client has not agreed to the changed order yet.',
+    next: 'Its goods are reserved.',
+    record: { category: SalesOrder.category, id },
+    movedBy: { command: 'ConfirmModification', permission: 'sales:accept' },
   }),
   stock: () => ({ reason: 'Its goods are being reserved.', next: 'The delivery is planned.' }),
   goods: state => shortage(state),

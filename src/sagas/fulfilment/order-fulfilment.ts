@@ -9,11 +9,15 @@ import { DeliveryApproved, DeliveryPlanned, DeliveryShipped } from '../../domain
 import {
   DeliveryCommitted,
   DeliveryWithdrawn,
+  modifiedLines,
   orderOf,
+  type Placed,
   SalesOrder,
   SalesOrderAccepted,
   SalesOrderCancelled,
   SalesOrderDeclined,
+  SalesOrderExpired,
+  SalesOrderModified,
   SalesOrderPlaced,
 } from '../../domain/sales/sales-order.ts';
 import { reservationOf, StockBackordered, StockReserved } from '../../domain/warehouse/stock.ts';
@@ -44,8 +48,10 @@ export const orderFulfilment = saga({
   stateVersion: 1,
   events: [
     SalesOrderPlaced,
+    SalesOrderModified,
     SalesOrderAccepted,
     SalesOrderDeclined,
+    SalesOrderExpired,
     SalesOrderCancelled,
     StockReserved,
     StockBackordered,
@@ -63,8 +69,10 @@ export const orderFulfilment = saga({
   startedBy: ['SalesOrderPlaced'],
   instances: {
     SalesOrderPlaced: byOrder,
+    SalesOrderModified: byOrder,
     SalesOrderAccepted: byOrder,
     SalesOrderDeclined: byOrder,
+    SalesOrderExpired: byOrder,
     SalesOrderCancelled: byOrder,
     StockReserved: byReservation,
     StockBackordered: byReservation,
@@ -81,9 +89,13 @@ export const orderFulfilment = saga({
   },
   initial: (): State => ({ stage: 'acceptance', order: NO_ORDER, missing: {}, queued: [] }),
   on: {
-    SalesOrderPlaced: (state, { ownerId: _, channel: _channel, totals: _totals, ...order }) => ({ state: { ...state, order } }),
+    SalesOrderPlaced: (state, placed) => ({ state: { ...state, order: kept(placed) } }),
+    SalesOrderModified: ({ order, ...state }, { lines, removed }) => ({
+      state: { ...state, stage: 'confirmation', order: { ...order, lines: modifiedLines(order.lines, lines, removed) } },
+    }),
     SalesOrderAccepted: (state, _, orderId) => (goodsOf(state).length === 0 ? invoicing(state, orderId) : reserving(state, orderId)),
     SalesOrderDeclined: () => finished,
+    SalesOrderExpired: () => finished,
     SalesOrderCancelled: (state, { reason }, orderId) => ({ send: givingBack(state, orderId, reason), finished: true }),
     StockReserved: (state, { line, quantity }, orderId) => reserved({ ...state, missing: less(state.missing, line, quantity) }, orderId),
     StockBackordered: (state, { line }) => ({ state: { ...state, queued: [...state.queued, line] } }),
@@ -111,6 +123,9 @@ export const orderFulfilment = saga({
   }),
   about: id => ({ category: SalesOrder.category, id }),
 });
+
+/** What the process must know of its order, and no more. */
+const kept = ({ ownerId: _, placedBy: _by, channel: _channel, expiresOn: _day, totals: _totals, ...order }: Placed): Order => order;
 
 const goodsOf = ({ order }: State): readonly Line[] => order.lines.filter(({ stocked }) => stocked);
 
