@@ -6,7 +6,9 @@ import { invoiceLetter } from '../effects/billing/invoice-letter.ts';
 import { invoiceBalance, invoiceNumbers, invoiceSteps, invoiceTotals, seriesNumbers } from '../invariants/billing/invoices.ts';
 import { paymentAllocations, paymentParts, paymentSteps } from '../invariants/billing/payments.ts';
 import { module } from '../kernel/module.ts';
+import { customerRecords, customerReport } from '../projections/billing/customer-report.ts';
 import { invoiceLines, invoices, listInvoices, showInvoice } from '../projections/billing/invoices.ts';
+import { paymentRecords, paymentReport } from '../projections/billing/payment-report.ts';
 import { listPayments, payments, showPayment } from '../projections/billing/payments.ts';
 import { ageing, openInvoices, statement } from '../projections/billing/receivables.ts';
 import { revenue } from '../projections/billing/revenue.ts';
@@ -32,7 +34,20 @@ export const billing = module({
     answerInvoiceSending,
   ],
   projections: [invoices, invoiceLines, payments],
-  queries: [listInvoices, showInvoice, listPayments, showPayment, revenue, ageing, openInvoices, statement],
+  queries: [
+    listInvoices,
+    showInvoice,
+    listPayments,
+    showPayment,
+    revenue,
+    ageing,
+    openInvoices,
+    statement,
+    customerReport,
+    customerRecords,
+    paymentReport,
+    paymentRecords,
+  ],
   sagas: [invoiceIssue, paymentHolds, invoiceSending],
   effects: [invoiceLetter],
   invariants: [invoiceTotals, invoiceBalance, invoiceSteps, seriesNumbers, invoiceNumbers, paymentParts, paymentAllocations, paymentSteps],

@@ -41,7 +41,7 @@ const pastsOf = (query: AnyQuery): readonly Partial<Asking>[] => [
   ...clocksOf(query).map(clock => ({ asOf: clock === 'recorded' ? { recorded: '2026-01-05T00:00:00Z' } : { happened: '2026-01-05' } })),
 ];
 
-const WORDS = ['01J0000000000000000000000A', 'RON', '1.5'];
+const WORDS = ['01J0000000000000000000000A', 'RON', '1.5', '2026-01'];
 
 function samples({ type, enum: choices, format, pattern, maxLength = 200, items = {}, properties = {} }: Shape): readonly unknown[] {
   if (choices !== undefined) return choices;

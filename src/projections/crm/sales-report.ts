@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { answerSchema, type Fields, field, readFields, selectList } from '../../kernel/field.ts';
 import { MoneyAnswer, type MoneyWire, moneyWire } from '../../kernel/money.ts';
 import { query } from '../../kernel/query.ts';
+import { hundredths, Percent, percent, RECORDS_MAX } from '../figures.ts';
 import { deals } from './deals.ts';
 import { leads } from './leads.ts';
 
@@ -72,12 +73,8 @@ interface SalesRow extends Readonly<Record<Measure, number>> {
 }
 
 const Instant = z.iso.datetime();
-const Percent = z.number().nullable();
 const span = { from: Instant, until: Instant };
 const by = z.enum(['all', 'owner', 'source']).default('all');
-
-/** To a hundredth of a per cent; null where there is nothing to be a part of. */
-const percent = (part: number, whole: number): number | null => (whole === 0 ? null : Math.round((10_000 * part) / whole) / 100);
 
 export const salesReport = query({
   type: 'SalesReport',
@@ -108,7 +105,7 @@ export const salesReport = query({
        from ${RECORDS.deal} r where ${MEASURES.won.condition} group by 1`,
       [from, until],
     );
-    const daysOf = new Map(cycles.map(({ key, days }) => [key, Math.round(days * 100) / 100]));
+    const daysOf = new Map(cycles.map(({ key, days }) => [key, hundredths(days)]));
     const groups = Map.groupBy(counted, ({ key }) => key);
     return { rows: [...groups.keys()].toSorted().map(key => rowOf(key, groups.get(key) ?? [], daysOf.get(key) ?? null)) };
   },
@@ -153,8 +150,6 @@ const recordFields = {
   amount: field.maybe(field.money('r.amount', 'r.currency')),
   reason: field.maybe(field.text('r.reason')),
 } satisfies Fields;
-
-const RECORDS_MAX = 1_000;
 
 export const salesRecords = query({
   type: 'SalesRecords',
