@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import type { AnyDecider, Decider, Decision } from './decider.ts';
+import type { AnyDecider, Decider, Decision, Refusal } from './decider.ts';
 import type { AnyEventDefinition, EventOf } from './event.ts';
 import type { Actor } from './metadata.ts';
+import type { Overridable } from './override.ts';
 import type { Query } from './query.ts';
 
 /** `context:action`, e.g. `warehouse:adjust`. A role grants it whole, or `context:action:own` for one's own records only. */
@@ -41,6 +42,12 @@ export interface DecisionContext<Facts = undefined> {
   id(name: string): string;
   /** Whether the caller's roles grant a further permission, e.g. to state a price by hand. */
   may(permission: Permission): boolean;
+  /**
+   * Sets a rule aside that is broken, by the approval the input names: undefined where it names one, else the refusal
+   * `OverrideRequired`. `terms` say what is let pass, the same each time for the same. Whether the approval is good is decided
+   * in its own stream, before the append.
+   */
+  override(rule: string, terms: string): Refusal | undefined;
 }
 
 /** Asks a query as the system, after all that caused this command is visible. Advisory: what must never break is decided in a stream. */
@@ -51,6 +58,7 @@ export interface FactsContext {
   /** ISO 8601 date of the command in the company's time zone. */
   readonly today: string;
   readonly entityId: string;
+  readonly actor: Actor;
   /** Whether the caller may know of what this person owns: all there is, or own records only where the right to the command says so. */
   reaches(ownerId: string): boolean;
 }
@@ -92,6 +100,8 @@ export interface CommandDefinition<
   readonly relations?: (state: State) => Relations;
   readonly facts?: (state: State, input: z.output<Input>, ask: Ask, context: FactsContext) => Promise<Facts>;
   readonly decide: (state: State, input: z.output<Input>, context: DecisionContext<Facts>) => Decision<EventOf<D>>;
+  /** Rules that an approval may set aside; only of commands on a record that exists. The input takes `approvals`. */
+  readonly overridable?: Overridable;
   /** What must be true in other streams first; taken in stream-name order before the append. */
   readonly holds?: (events: readonly EventOf<D>[], state: State, entityId: string) => readonly Hold[];
   /** What the same request goes on with after the append; a saga does the same should the process die in between. */
@@ -119,6 +129,7 @@ export interface AnyCommand {
     input: never,
     context: DecisionContext<never>,
   ) => Decision<{ readonly type: string; readonly data: unknown }>;
+  readonly overridable?: Overridable;
   readonly holds?: (events: readonly never[], state: never, entityId: string) => readonly Hold[];
   readonly follows?: (events: readonly never[], entityId: string) => readonly CommandMessage[];
 }

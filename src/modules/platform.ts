@@ -1,3 +1,14 @@
+import {
+  approveOverride,
+  escalateOverride,
+  expireOverride,
+  giveBackOverride,
+  rejectOverride,
+  requestOverride,
+  settleOverride,
+  useOverride,
+  withdrawOverride,
+} from '../commands/platform/approval.ts';
 import { giveBackClaim, releaseClaim, takeBackClaim, takeClaim } from '../commands/platform/claim.ts';
 import { changeCompanySettings } from '../commands/platform/company-settings.ts';
 import { giveUpEffect, replayEffect } from '../commands/platform/effect.ts';
@@ -12,13 +23,15 @@ import {
   registerWebhookEndpoint,
   rotateWebhookSecret,
 } from '../commands/platform/webhook-endpoint.ts';
+import { escalatedLetter } from '../effects/platform/escalated-letter.ts';
 import { parkedLetter, parkedNotice } from '../effects/platform/parked-letter.ts';
 import { webhookMessage, webhooks } from '../effects/platform/webhook-message.ts';
 import { module } from '../kernel/module.ts';
+import { approvals, listApprovals, showApproval } from '../projections/platform/approvals.ts';
 import { companyInUse } from '../projections/platform/company-in-use.ts';
 import { companySettings, companySettingsView } from '../projections/platform/company-settings.ts';
 import { effects, effectTries, listEffects, listWebhookDeliveries, showEffect } from '../projections/platform/effects.ts';
-import { eventHistory, listEvents, showRecordHistory, showThread } from '../projections/platform/event-history.ts';
+import { commandDone, eventHistory, listEvents, showRecordHistory, showThread } from '../projections/platform/event-history.ts';
 import { closedPeriods, periods } from '../projections/platform/periods.ts';
 import { listProcesses, processes, showProcess, standingOfProcess } from '../projections/platform/processes.ts';
 import { grantsOfRoles, listRoles, roles } from '../projections/platform/roles.ts';
@@ -32,6 +45,7 @@ import {
   webhookTarget,
 } from '../projections/platform/webhook-endpoints.ts';
 import { claimHolds } from '../sagas/platform/claim-holds.ts';
+import { overrideCourse } from '../sagas/platform/override-course.ts';
 
 export const platform = module({
   name: 'platform',
@@ -56,13 +70,22 @@ export const platform = module({
     adoptProcess,
     giveUpEffect,
     replayEffect,
+    requestOverride,
+    approveOverride,
+    rejectOverride,
+    withdrawOverride,
+    escalateOverride,
+    expireOverride,
+    useOverride,
+    giveBackOverride,
+    settleOverride,
     registerWebhookEndpoint,
     changeWebhookEndpoint,
     disableWebhookEndpoint,
     enableWebhookEndpoint,
     rotateWebhookSecret,
   ],
-  projections: [users, roles, eventHistory, processes, effects, effectTries, webhookEndpoints, companySettingsView, periods],
+  projections: [approvals, users, roles, eventHistory, processes, effects, effectTries, webhookEndpoints, companySettingsView, periods],
   queries: [
     listUsers,
     showUser,
@@ -72,6 +95,9 @@ export const platform = module({
     listEvents,
     showRecordHistory,
     showThread,
+    commandDone,
+    listApprovals,
+    showApproval,
     listProcesses,
     showProcess,
     standingOfProcess,
@@ -87,7 +113,7 @@ export const platform = module({
     companyInUse,
     closedPeriods,
   ],
-  sagas: [claimHolds],
-  effects: [webhookMessage, parkedLetter],
+  sagas: [claimHolds, overrideCourse],
+  effects: [webhookMessage, parkedLetter, escalatedLetter],
   reactions: [webhooks, parkedNotice],
 });

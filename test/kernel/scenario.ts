@@ -4,6 +4,7 @@ import { caller } from '../../src/kernel/authority.ts';
 import type { AnyCommand, CommandDefinition, Hold } from '../../src/kernel/command.ts';
 import { type Decision, evolve, isRefusal, type Refusal } from '../../src/kernel/decider.ts';
 import type { AnyEventDefinition, DomainEvent } from '../../src/kernel/event.ts';
+import { overriding } from '../../src/kernel/override.ts';
 
 /** What surrounds a decision in a test; each has a harmless default. */
 export interface Circumstances {
@@ -53,6 +54,9 @@ function judge(command: AnyCommand, history: readonly DomainEvent[], wire: unkno
   const entityId = circumstances.entityId ?? command.entityId?.(input) ?? 'new-id';
   const now = circumstances.now ?? NOW;
   const who = caller({ kind: 'staff', id: circumstances.actorId ?? 'ana' }, new Set(circumstances.grants ?? ['*']));
+  const record = { category: command.decider.category, id: entityId };
+  const at = { record, revision: history.length - 1 };
+  const { override, holds } = overriding(command, input, at, { commandId: 'command', actorId: who.actor.id });
   const decision = command.decide(state as never, input, {
     now,
     today: now.slice(0, 10),
@@ -61,11 +65,13 @@ function judge(command: AnyCommand, history: readonly DomainEvent[], wire: unkno
     entityId,
     id: name => `${entityId}.${name}`,
     may: permission => who.may(permission),
+    override,
   });
-  return verdict(command, state, entityId, decision);
+  const held = (events: readonly DomainEvent[]) => [...(command.holds?.(events as never, state as never, entityId) ?? []), ...holds()];
+  return verdict(decision, held);
 }
 
-function verdict(command: AnyCommand, state: unknown, entityId: string, decision: Decision<DomainEvent>): Verdict {
+function verdict(decision: Decision<DomainEvent>, held: (events: readonly DomainEvent[]) => readonly Hold[]): Verdict {
   const events = (): readonly DomainEvent[] => {
     if (isRefusal(decision)) throw new Error(`refused as ${decision.refused}: ${decision.because}`);
     return decision;
@@ -78,6 +84,6 @@ function verdict(command: AnyCommand, state: unknown, entityId: string, decision
     thenRefuses: code => expect(isRefusal(decision) ? decision.refused : decision).toBe(code),
     thenInvalid: (...pointers) =>
       expect(decision).toMatchObject({ refused: 'Validation', details: { errors: pointers.map(pointer => ({ pointer })) } }),
-    thenHolds: (...holds) => expect(command.holds?.(events() as never, state as never, entityId) ?? []).toEqual(holds),
+    thenHolds: (...holds) => expect(held(events())).toEqual(holds),
   };
 }

@@ -164,6 +164,21 @@ describe('a process', () => {
     await until('order-fulfilment', id, ({ wait }) => wait === 'issue');
   });
 
+  test('of an approval goes on when somebody else decides, and ends with it', { timeout: 30_000 }, async () => {
+    const { warehouseId, itemId } = await goods();
+    await house.make('/company-settings/change', { discountLimitPercent: '10' });
+    const accountId = await house.make('/accounts', { name: `Customer ${drawn++}`, currency: 'RON' });
+    const order = await house.make('/sales-orders', { accountId, warehouseId, lines: [{ itemId, quantity: '1', discount: '20' }] });
+    const refused = await house.post(`/sales-orders/${order}/accept`);
+    expect(refused.body).toMatchObject({ code: 'OverrideRequired' });
+    const words = { reason: 'Their competitor offers it', evidence: [{ description: 'Offer' }] };
+    const approval = await house.make('/approvals', { ...(refused.body['details'] as object), ...words });
+    await perform(await until('override-course', approval, ({ wait }) => wait === 'decision'), { ApproveOverride: () => ({}) });
+    await until('override-course', approval, ({ wait }) => wait === 'use');
+    await house.make(`/approvals/${approval}/withdraw`);
+    await until('override-course', approval, ({ status }) => status === 'finished');
+  });
+
   test('of an invoice whose number was refused goes on when it is issued again', { timeout: 30_000 }, async () => {
     const stock = await goods();
     const [late, early] = [await draftOfServices(stock), await draftOfServices(stock)];

@@ -78,8 +78,31 @@ const id = { id: 'O1' };
 const delivery = { ...id, deliveryId: 'O1~1', lines: [{ line: 1, quantity: '1' }] };
 const AFTER_ITS_LAST_DAY = '2026-03-17T09:00:00.000Z';
 
+const limit = (percent: string) => ({ facts: { discountLimit: percent as Decimal } });
+
 describe('a sales order', () => {
   test('is accepted', () => given(placed).when(acceptSalesOrder, id).thenEvents(accepted));
+  test('is accepted up to the discount its clerk may give, and beyond it by an approval', () => {
+    const generous = SalesOrderPlaced({ ...order, lines: [line, { ...line, line: 2, discount: '12.5' as Decimal }] });
+    given(generous).when(acceptSalesOrder, id, limit('12.5')).thenEvents(accepted);
+    expect(given(generous).when(acceptSalesOrder, id, limit('9')).refusal()).toMatchObject({
+      refused: 'OverrideRequired',
+      details: { rule: 'discountOverLimit', revision: 0, terms: 'A discount of 12.5 % where 9 % is the limit' },
+    });
+    given(generous)
+      .when(acceptSalesOrder, { ...id, approvals: { discountOverLimit: 'P1' } }, limit('9'))
+      .thenEvents(accepted);
+    const toConfirm = SalesOrderModified({
+      ownerId: 'ana',
+      reason: 'Cheaper',
+      lines: [{ ...line, discount: '50' as Decimal }],
+      removed: [],
+      before: [],
+      totals: order.totals,
+      expiresOn: '2026-03-16',
+    });
+    given(placed, toConfirm).when(confirmModification, id, limit('9')).thenRefuses('OverrideRequired');
+  });
   test('is accepted once', () => given(placed, accepted).when(acceptSalesOrder, id).thenNothing());
   test('is declined with a reason', () =>
     given(placed)

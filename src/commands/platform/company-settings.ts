@@ -1,16 +1,22 @@
 import { z } from 'zod';
 import { CompanySettingsStream, change, SaidSettings, type SettingsFacts } from '../../domain/platform/company-settings.ts';
+import { RoleCode } from '../../domain/platform/grants.ts';
 import { Reason } from '../../domain/vocabulary.ts';
 import { command, type DecisionContext } from '../../kernel/command.ts';
+import { PercentText } from '../../kernel/decimal.ts';
 import { companyInUse } from '../../projections/platform/company-in-use.ts';
 import { COMPANY } from '../../projections/platform/company-settings.ts';
 
 const DAYS_MAX = 365;
+const APPROVAL_HOURS_MAX = 30 * 24;
 /** What values must be beyond their plain shapes. */
 const bounds = {
   exchangeRateDaysMax: z.int().min(1).max(DAYS_MAX).optional(),
   orderExpiryDays: z.int().min(1).max(DAYS_MAX).optional(),
   overdueStopDays: z.int().min(0).max(DAYS_MAX).nullable().optional(),
+  approvalHours: z.int().min(1).max(APPROVAL_HOURS_MAX).optional(),
+  discountLimitPercent: PercentText.optional(),
+  discountLimitPercentByRole: z.record(RoleCode, PercentText).optional(),
 };
 
 export const changeCompanySettings = command({

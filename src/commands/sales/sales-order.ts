@@ -6,10 +6,12 @@ import { confirm, type ModificationFacts, modify, reject, remind, wishedLines } 
 import { type PlacingFacts, place } from '../../domain/sales/placing.ts';
 import { LinePart, SalesOrder, ShipPolicy } from '../../domain/sales/sales-order.ts';
 import { Address, Day, Id, Reason, TermDays, Text } from '../../domain/vocabulary.ts';
-import { byId, byOwner, command, type DecisionContext } from '../../kernel/command.ts';
+import { type Ask, byId, byOwner, command, type DecisionContext, type FactsContext } from '../../kernel/command.ts';
 import { PercentText, PriceText } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
+import { approvable } from '../platform/holds.ts';
+import { acceptanceFacts } from './acceptance-facts.ts';
 import { orderTerms, placingFacts, pricingFacts } from './placing-facts.ts';
 
 const CHANNELS = ['staff', 'phone', 'email', 'shop', 'import'] as const;
@@ -82,14 +84,21 @@ const withNumbers = <Line, Rest>({ lines, ...wish }: Rest & { readonly lines: re
 
 const onOrder = { decider: SalesOrder, entityId: byId, relations: byOwner } as const;
 
-export const acceptSalesOrder = command({
+const { overridable, approvals } = approvable('discountOverLimit');
+const onAcceptance = {
   ...onOrder,
+  permission: 'sales:accept',
+  input: z.strictObject({ id: Id, approvals }),
+  overridable,
+  facts: (_: unknown, _wish: unknown, ask: Ask, context: FactsContext) => acceptanceFacts(ask, context),
+} as const;
+
+export const acceptSalesOrder = command({
+  ...onAcceptance,
   type: 'AcceptSalesOrder',
   summary:
-    'Confirms an order: its goods are reserved, delivered and invoiced from here on. Refused as SelfApproval to whoever placed it, without the right sales:self-accept.',
+    'Confirms an order: its goods are reserved, delivered and invoiced from here on. Refused as SelfApproval to whoever placed it, without the right sales:self-accept, and as OverrideRequired where a line gives more discount than the caller may.',
   route: 'POST /sales-orders/:id/accept',
-  permission: 'sales:accept',
-  input: z.strictObject({ id: Id }),
   decide: existing('sales order', accept),
 });
 
@@ -129,12 +138,10 @@ export const modifySalesOrder = command({
 });
 
 export const confirmModification = command({
-  ...onOrder,
+  ...onAcceptance,
   type: 'ConfirmModification',
-  summary: 'Records that the client agrees to the changed order, which accepts it.',
+  summary: 'Records that the client agrees to the changed order, which accepts it and is refused like that.',
   route: 'POST /sales-orders/:id/confirm-modification',
-  permission: 'sales:accept',
-  input: z.strictObject({ id: Id }),
   decide: existing('sales order', confirm),
 });
 

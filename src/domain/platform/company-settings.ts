@@ -1,6 +1,7 @@
 /** How this company works, as far as it may choose: one record for the whole house, each setting with a default that holds until somebody says otherwise. */
 import { z } from 'zod';
 import { type Decision, decider, refuse } from '../../kernel/decider.ts';
+import { Decimal } from '../../kernel/decimal.ts';
 import { type EventOf, event } from '../../kernel/event.ts';
 import { Currency } from '../../kernel/money.ts';
 
@@ -18,6 +19,12 @@ const settings = {
   orderShipPolicy: z.enum(['shipPartial', 'shipComplete']),
   /** Accounts with an invoice overdue for more days than these have no order accepted; null: however long. */
   overdueStopDays: z.int().nullable(),
+  /** Hours in which an approval is to be decided before it is told to more people. */
+  approvalHours: z.int(),
+  /** Percentage: the most anybody may take off a line of an order without an approval. */
+  discountLimitPercent: Decimal,
+  /** The same for who bears a role, by its code; of several the highest, instead of the limit of everybody. */
+  discountLimitPercentByRole: z.record(z.string(), Decimal),
 };
 
 export const CompanySettings = z.strictObject(settings);
@@ -34,6 +41,9 @@ export const COMPANY_DEFAULTS: CompanySettings = {
   orderExpiryDays: 14,
   orderShipPolicy: 'shipComplete',
   overdueStopDays: null,
+  approvalHours: 24,
+  discountLimitPercent: Decimal.parse('100'),
+  discountLimitPercentByRole: {},
 };
 
 /** The settings that changed, with their new values; `reason` where one was given. */

@@ -12,6 +12,9 @@ export interface Role {
 const EVERY_VIEW = ['crm:read', 'catalogue:read', 'warehouse:read', 'sales:read', 'fulfilment:read', 'billing:read'];
 const EVERY_CRM_CHANGE = ['crm:edit', 'crm:convert', 'crm:assign', 'crm:block', 'crm:reopen'];
 
+/** Who works with rules may ask for one to be set aside. */
+const ASKING = ['platform:approvals:own', 'platform:request-override:own'];
+
 /** Roles every house has from the start; they cannot be changed. Own ones are defined beside them. */
 export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
   admin: { name: 'Administrator', grants: ['*'] },
@@ -29,6 +32,9 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'sales:self-accept',
       'sales:cancel',
       'sales:price-by-hand',
+      'platform:approvals',
+      'platform:request-override',
+      'platform:approve',
       'platform:processes',
       'platform:retry',
       'platform:abandon',
@@ -50,6 +56,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'sales:accept:own',
       'sales:self-accept',
       'sales:cancel:own',
+      ...ASKING,
     ],
   },
   warehouse: {
@@ -64,6 +71,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'fulfilment:read',
       'fulfilment:approve',
       'fulfilment:ship',
+      ...ASKING,
     ],
   },
   finance: {
@@ -79,6 +87,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'billing:invoice',
       'billing:pay',
       'platform:close-period',
+      ...ASKING,
     ],
   },
   auditor: { name: 'Auditor', grants: ['platform:audit'] },

@@ -2,6 +2,7 @@
 import type { DecisionContext } from '../../kernel/command.ts';
 import { type Decision, type Refusal, refuse } from '../../kernel/decider.ts';
 import { NOTHING, quantityText } from '../../kernel/quantity.ts';
+import { type AcceptanceFacts, overDiscountLimit } from './discount-limit.ts';
 import {
   DeliveryCommitted,
   DeliveryWithdrawn,
@@ -20,7 +21,7 @@ import {
 } from './sales-order.ts';
 
 type Outcome = Decision<OrderFact>;
-type Context = DecisionContext<unknown>;
+type Context = DecisionContext<AcceptanceFacts>;
 interface Because {
   readonly reason: string;
 }
@@ -41,11 +42,12 @@ export function accept(order: Order, _: unknown, context: Context): Outcome {
 }
 
 /** Why nobody, or not this person, may accept an order that stands open. */
-export function notAcceptable(order: Order, { actor, may, today }: Context): Refusal | undefined {
+export function notAcceptable(order: Order, context: Context): Refusal | undefined {
+  const { actor, may, today } = context;
   if (isPast(order, today)) return unfit({ ...order, status: 'Expired', modification: undefined }, 'accepted');
   if (order.placedBy === actor.id && !may(SELF_ACCEPT))
     return refuse('SelfApproval', `Accepting an order that one placed oneself takes the right ${SELF_ACCEPT}.`);
-  return undefined;
+  return overDiscountLimit(order, context);
 }
 
 export function decline(order: Order, { reason }: Because): Outcome {
@@ -55,7 +57,7 @@ export function decline(order: Order, { reason }: Because): Outcome {
 }
 
 /** Silent where it was decided meanwhile, or got a later day. */
-export const expire = (order: Order, _: unknown, { today }: Context): Outcome =>
+export const expire = (order: Order, _: unknown, { today }: DecisionContext<unknown>): Outcome =>
   isUndecided(order) && isPast(order, today) ? [SalesOrderExpired({})] : [];
 
 export function cancel(order: Order, { reason }: Because): Outcome {

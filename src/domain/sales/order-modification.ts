@@ -4,6 +4,7 @@ import { type Decision, invalid, isRefusal } from '../../kernel/decider.ts';
 import type { Decimal } from '../../kernel/decimal.ts';
 import { LINES_MAX, totalsOf } from '../document.ts';
 import { type Fault, unless } from '../faults.ts';
+import type { AcceptanceFacts } from './discount-limit.ts';
 import { notAcceptable } from './order-decisions.ts';
 import { faultsOfLines, type PricingFacts, pricedLines, type WishedLine } from './placing.ts';
 import {
@@ -91,7 +92,7 @@ function faultsOf(order: Order, { lines, remove }: Modification, facts: PricingF
   ];
 }
 
-export function confirm(order: Order, _: unknown, context: DecisionContext<unknown>): Outcome {
+export function confirm(order: Order, _: unknown, context: DecisionContext<AcceptanceFacts>): Outcome {
   if (order.status === 'Accepted') return [];
   if (order.modification === undefined || !isUndecided(order)) return unfit(order, 'confirmed');
   return notAcceptable(order, context) ?? [ModificationConfirmed({}), SalesOrderAccepted({})];

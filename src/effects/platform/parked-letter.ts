@@ -3,15 +3,11 @@ import { refuse } from '../../kernel/decider.ts';
 import { effect, mail, reaction } from '../../kernel/effect.ts';
 import { ProcessParked } from '../../kernel/processes.ts';
 import { listProcesses } from '../../projections/platform/processes.ts';
-import { listUsers } from '../../projections/platform/users.ts';
+import { readersOf } from './readers.ts';
 
 const SLOT_MINUTES = 10;
 const OUTDATED_HOURS = 24;
 const SHOWN_MAX = '50';
-const ADMINS_MAX = '200';
-
-/** An address that a mail server could know: those of a fresh house, such as admin@localhost, are none. */
-const isReachable = (address: string): boolean => /@[^@]+\.[^@]+$/.test(address);
 
 /** Tells the administrators that processes stand still. What stands still is asked when it is sent, so one letter tells of many. */
 export const parkedLetter = effect({
@@ -22,8 +18,7 @@ export const parkedLetter = effect({
   compose: async ({ slot }, { ask, now }) => {
     if (Temporal.Instant.from(slot).add({ hours: OUTDATED_HOURS }).toString({ fractionalSecondDigits: 3 }) < now)
       return refuse('Outdated', 'It would tell of yesterday.');
-    const admins = await ask(listUsers, { 'filter[role]': 'admin', limit: ADMINS_MAX, sort: 'name' });
-    const to = admins.items.filter(({ email, enabled }) => enabled && isReachable(email)).map(({ email }) => email);
+    const to = await readersOf('admin', ask);
     if (to.length === 0) return refuse('NoAddress', 'No administrator has an address that mail can reach.');
     const { items } = await ask(listProcesses, { 'filter[status]': 'parked', limit: SHOWN_MAX, sort: 'since' });
     const told = items.map(({ saga, instance, reason }) => `- ${saga} ${instance}: ${reason}`);

@@ -4,6 +4,7 @@ import { type Fields, field } from '../../kernel/field.ts';
 import { byInstant, listing } from '../../kernel/listing.ts';
 import type { PersonalPart } from '../../kernel/personal.ts';
 import { type AnyProjection, chronicle } from '../../kernel/projection.ts';
+import { query } from '../../kernel/query.ts';
 import { decimal, instant, integer, json, nullable, table, text, texts } from '../../kernel/table.ts';
 
 export const eventHistory = chronicle({
@@ -143,4 +144,22 @@ export const showThread = listing({
   within: { correlationId: 'e.correlation_id = ? or e.links @> array[?::text]' },
   sorts: inOrder,
   usual: 'position',
+});
+
+/** Asked when somebody has to know whether a command that vanished came to its end. */
+export const commandDone = query({
+  type: 'CommandDone',
+  summary: 'Whether a command has left an event in the history of a record.',
+  permission: 'platform:audit',
+  reads: [eventHistory],
+  input: z.strictObject({ category: z.string(), id: z.string(), commandId: z.string() }),
+  output: z.boolean(),
+  answer: async (db, { category, id, commandId }) => {
+    const found = await db.rows('select from event_history where category = $1 and record_id = $2 and command_id = $3 limit 1', [
+      category,
+      id,
+      commandId,
+    ]);
+    return found.length > 0;
+  },
 });

@@ -1,12 +1,21 @@
 import { metrics } from '@opentelemetry/api';
 import { z } from 'zod';
 import { authorise, system } from '../../kernel/authority.ts';
-import { type AnyCommand, type Ask, type CommandMessage, type DecisionContext, type RecordRef, streamOf } from '../../kernel/command.ts';
+import {
+  type AnyCommand,
+  type Ask,
+  type CommandMessage,
+  type DecisionContext,
+  type Hold,
+  type RecordRef,
+  streamOf,
+} from '../../kernel/command.ts';
 import { type Decision, isRefusal, notFound } from '../../kernel/decider.ts';
 import type { DomainEvent } from '../../kernel/event.ts';
 import { HoldLapsed } from '../../kernel/hold.ts';
 import type { EventMetadata } from '../../kernel/metadata.ts';
 import type { Registry } from '../../kernel/module.ts';
+import { overriding } from '../../kernel/override.ts';
 import { type Clock, dayIn } from '../clock.ts';
 import { type Appended, type EventLog, type NewEvent, WrongRevision } from '../event-log/port.ts';
 import { digest, recordId, uuidv5 } from '../ids.ts';
@@ -55,6 +64,8 @@ interface Attempt {
   readonly holds: Holds;
   /** The thread its events belong to, known once they are decided. */
   thread?: Thread;
+  /** Approvals that the last decision leant on. */
+  approvals: readonly Hold[];
 }
 
 /** What a command came to, with the events it appended. */
@@ -129,7 +140,7 @@ class CommandExecutor implements WatchedExecutor {
     const deadline = performance.now() + (this.#options.patienceMs ?? PATIENCE_MS);
     const hash = this.#blind(digest([message.command, message.input]));
     const holds = new Holds(this.#options.registry.commands, this.#blind, held => this.#asSystem(held, attempt, crypto.randomUUID()));
-    const attempt: Attempt = { command, input, record, stream: streamOf(record), hash, execution, deadline, holds };
+    const attempt: Attempt = { command, input, record, stream: streamOf(record), hash, execution, deadline, holds, approvals: [] };
     return attempt;
   }
 
@@ -183,7 +194,14 @@ class CommandExecutor implements WatchedExecutor {
     const today = dayIn(this.#options.timeZone, now);
     const { caller } = execution;
     const reaches = (ownerId: string): boolean => caller.may(command.permission) || ownerId === caller.actor.id;
-    const facts = await command.facts?.(folded.state as never, input, this.#ask(execution), { today, entityId: record.id, reaches });
+    const facts = await command.facts?.(folded.state as never, input, this.#ask(execution), {
+      today,
+      entityId: record.id,
+      actor: caller.actor,
+      reaches,
+    });
+    const user = { commandId: execution.commandId, actorId: caller.actor.id };
+    const { override, holds } = overriding(command, input, { record, revision: folded.revision }, user);
     const context: DecisionContext<unknown> = {
       now,
       today,
@@ -192,8 +210,10 @@ class CommandExecutor implements WatchedExecutor {
       entityId: record.id,
       id: name => recordId(uuidv5('record', execution.commandId, name)),
       may: permission => caller.may(permission),
+      override,
     };
     const decision: Decision<DomainEvent> = command.decide(folded.state as never, input, context as DecisionContext<never>);
+    attempt.approvals = holds();
     return isRefusal(decision) ? { kind: 'refused', refusal: decision, position: folded.position } : decision;
   }
 
@@ -208,7 +228,8 @@ class CommandExecutor implements WatchedExecutor {
     const thread = await this.#threads.of(command, input, execution, folded);
     attempt.thread = thread;
     const links = await Promise.all(events.map(event => this.#threads.linksOf(command, event, thread)));
-    const refused = await holds.take(command.holds?.(events as never, folded.state as never, record.id) ?? []);
+    const held = command.holds?.(events as never, folded.state as never, record.id) ?? [];
+    const refused = await holds.take([...held, ...attempt.approvals]);
     if (refused !== undefined) return settled(await holds.release(refused));
     const batch = this.#recorded(attempt, { ...thread, links }, folded, events);
     const appended = await this.#options.log.append(stream, batch, folded.revision);
