@@ -44,8 +44,8 @@ export async function takeLead(databaseUrl: string, node: string, patienceMs: nu
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: ANSWER_TIMEOUT_MS,
     keepAlive: true,
-    // A node whose machine vanished without a word loses the lock after about 20 seconds.
-    options: '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3',
+    // A node whose machine vanished without a word loses the lock after about 20 seconds. Its few statements are planned once.
+    options: '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3 -c plan_cache_mode=force_generic_plan',
   });
   // A connection may break at any time, also between queries; the writer listens once it has the lead.
   client.on('error', () => {});

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { types } from './database-values.ts';
 import { DatabaseUnavailable } from './queries/port.ts';
-import { isOutdated, prepareRepeated } from './statements.ts';
+import { isOutdated, prepareRepeated, sendTogether } from './statements.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -47,6 +47,7 @@ export function openPool(url: string, { max, onError = () => {}, plansOnce = fal
       // A connection may break while it is in use but idle; without a listener that would end the process.
       client.on('error', () => {});
       prepareRepeated(client);
+      sendTogether(client);
       const planning = plansOnce ? 'force_generic_plan' : 'auto';
       await client.query(`set time zone 'UTC'; set datestyle = 'ISO'; set search_path = ''; set plan_cache_mode = ${planning}`);
     },

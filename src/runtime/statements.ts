@@ -1,4 +1,7 @@
-/** Statements that come again get a name, so that Postgres parses and plans them once a connection instead of every time. */
+/**
+ * How statements go to Postgres: those that come again get a name, so that they are parsed and planned once a connection instead
+ * of every time, and those of one turn go out in one write.
+ */
 import pg from 'pg';
 
 /** Seen so often, a statement is worth keeping on every connection that runs it. */
@@ -56,6 +59,26 @@ export function prepareRepeated(client: pg.ClientBase): void {
     return typeof callback === 'function' ? plain(statement, heeding(callback as Callback, heed)) : passedOn(plain(statement), heed);
   };
   client.query = prepared as typeof client.query;
+}
+
+/** What is asked in one turn of the event loop goes out in one write: of a small statement the way to the server costs the most. */
+export function sendTogether(client: pg.ClientBase & { readonly connection?: pg.Connection }): void {
+  const stream = client.connection?.stream;
+  if (stream === undefined) return;
+  const query = client.query.bind(client) as Query;
+  let gathering = false;
+  const gathered: Query = (...given) => {
+    if (!gathering) {
+      gathering = true;
+      stream.cork();
+      process.nextTick(() => {
+        gathering = false;
+        stream.uncork();
+      });
+    }
+    return query(...given);
+  };
+  client.query = gathered as typeof client.query;
 }
 
 const heeding =

@@ -64,7 +64,7 @@ async function takeInTogether(client: pg.PoolClient, seats: readonly Seat[], { f
     // The connection sends each without waiting for the answer to the one before.
     const [locked, before] = await Promise.all([lockCheckpoints(client, seats), rowsBeforeAll(client, works)]);
     if (!seats.every(seat => standsAsThought(seat, locked))) throw new StandsElsewhere();
-    const writes = works.flatMap(({ seat, touches }, index) => writesOf(seat, fold(seat.projection, touches, before[index] ?? new Map())));
+    const writes = works.flatMap(work => writesOf(work.seat, fold(work.seat.projection, work.touches, before.get(work) ?? new Map())));
     const noted = live ? noteInstants(client, facts) : undefined;
     await Promise.all([client.query([...writes, 'release savepoint together'].join(';\n')), noted, advance(client, seats, last)]);
     return true;
@@ -154,13 +154,11 @@ async function rowsBefore(client: pg.PoolClient, build: Build, touches: readonly
 }
 
 /** The same for all tables, in one exchange, behind the savepoint to which whoever fails goes back. */
-async function rowsBeforeAll(client: pg.PoolClient, works: readonly Work[]): Promise<readonly ReadonlyMap<string, Row>[]> {
-  const selects = works.map(
-    ({ seat, touches }) =>
-      `select * from ${tableOf(seat)} where ${seat.projection.every === undefined ? isAmong(keysTouched(touches)) : 'false'}`,
-  );
+async function rowsBeforeAll(client: pg.PoolClient, works: readonly Work[]): Promise<ReadonlyMap<Work, ReadonlyMap<string, Row>>> {
+  const read = works.filter(({ seat }) => seat.projection.every === undefined);
+  const selects = read.map(({ seat, touches }) => `select * from ${tableOf(seat)} where ${isAmong(keysTouched(touches))}`);
   const [, ...results] = await resultsOf(client, ['savepoint together', ...selects]);
-  return results.map(({ rows }) => byKey(rows as FoundRow[]));
+  return new Map(results.map(({ rows }, index) => [read[index] as Work, byKey(rows as FoundRow[])]));
 }
 
 const keysTouched = (touches: readonly Touch[]): readonly string[] => [...new Set(touches.flatMap(({ keys }) => keys))];

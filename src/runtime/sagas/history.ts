@@ -13,11 +13,12 @@ export interface Standing {
 const COLUMNS =
   'saga, instance, from_position, to_position, status, attempt, correlation_id, since, about_category, about_id, waiting, refusal';
 
+/** Instances are named twice, so that each is found by the index: planned once, a join may go through all of a saga instead. */
 const SAVE = `
   with ended as (
-    update ops.saga_history h set to_position = g.from_position
-    from json_to_recordset($2::json) as g(instance text, from_position bigint)
-    where h.saga = $1 and h.instance = g.instance and h.to_position is null
+    update ops.saga_history h set to_position = (
+      select g.from_position from json_to_recordset($2::json) as g(instance text, from_position bigint) where g.instance = h.instance)
+    where h.saga = $1 and h.instance = any($4) and h.to_position is null
   )
   insert into ops.saga_history (${COLUMNS})
   select ${COLUMNS} from json_to_recordset($3::json) as r(saga text, instance text, from_position bigint, to_position bigint, status text,
@@ -28,7 +29,8 @@ export async function saveHistory(client: pg.PoolClient, saga: string, standings
   if (standings.length === 0) return;
   const courses = [...Map.groupBy(standings, ({ name }) => name)];
   const ends = courses.map(([name, [first]]) => ({ instance: name, from_position: first?.from.toString() }));
-  await client.query(SAVE, [saga, JSON.stringify(ends), JSON.stringify(courses.flatMap(([, course]) => spans(saga, course)))]);
+  const names = courses.map(([name]) => name);
+  await client.query(SAVE, [saga, JSON.stringify(ends), JSON.stringify(courses.flatMap(([, course]) => spans(saga, course))), names]);
 }
 
 /** Several standings of one position come to the last of them. */

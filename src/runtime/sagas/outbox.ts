@@ -40,15 +40,18 @@ export async function post(client: pg.PoolClient, outgoing: readonly Outgoing[])
   await client.query(POST, [JSON.stringify(outgoing.map(row => ({ ...row, input: JSON.stringify(row.input) })))]);
 }
 
-/** An instance's oldest command goes first; none of a parked instance, nor of a saga that reads history again. */
+/**
+ * An instance's oldest command goes first; none of a parked instance, nor of a saga that reads history again. What is asked of
+ * instances is asked of each by its key: planned once, a join may go through all of them instead.
+ */
 const NEXT = `
   select o.*, o.position::text as position from ops.saga_outbox o
   where not o.held and (o.retry_at is null or o.retry_at <= clock_timestamp())
     and (o.saga || '~' || o.instance) <> all($1)
     and not exists (select from ops.saga_outbox e
       where e.saga = o.saga and e.instance = o.instance and (e.position, e.index) < (o.position, o.index))
-    and not exists (select from ops.saga_instances i where i.saga = o.saga and i.instance = o.instance and i.status = 'parked')
-    and not exists (select from ops.sagas s where s.name = o.saga and s.building)
+    and (select i.status from ops.saga_instances i where i.saga = o.saga and i.instance = o.instance) is distinct from 'parked'
+    and (select s.building from ops.sagas s where s.name = o.saga) is distinct from true
   order by o.position, o.index limit $2`;
 
 /** Up to so many commands that may be sent now, one for each instance that is not busy. */
