@@ -95,6 +95,30 @@ test('a consumer slower than 5,000 events loses none, and the reader keeps no mo
   expect(Math.max(...following.batches.map(batch => batch.length))).toBe(500);
 }, 60_000);
 
+test('all who follow share one subscription, and one that lags beyond its buffer comes back without a gap', async () => {
+  const subscriptions = vi.spyOn(EventStoreDBClient.prototype, 'subscribeToAll');
+  const after = await log.head();
+  const asleep = Promise.withResolvers<void>();
+  const slow = reader(log, after, { batchMax: 500, each: () => asleep.promise });
+  await append(1);
+  await slow.seen(1);
+  const quick = [reader(log, after), reader(log, after, { batchMax: 7 })];
+  for (let round = 0; round < 10; round++) {
+    await append(300);
+    await Promise.all(quick.map(({ seen }) => seen(1 + 300 * (round + 1))));
+  }
+  expect(subscriptions).toHaveBeenCalledTimes(1);
+  asleep.resolve();
+  await slow.seen(3_001);
+  await append(1);
+  const all = [slow, ...quick];
+  await Promise.all(all.map(({ seen }) => seen(3_002)));
+  await Promise.all(all.map(({ end }) => end()));
+  expect(subscriptions).toHaveBeenCalledTimes(1);
+  const expected = numbersOf(await everything(log)).slice(-3_002);
+  for (const { events } of all) expect(numbersOf(events)).toEqual(expected);
+}, 60_000);
+
 test('following goes on across restarts of the store, without a gap and without an event twice', async () => {
   const after = await log.head();
   const following = reader(log, after);

@@ -33,7 +33,8 @@ const DEADLINE_MS = 10_000;
 const LAST_CALL_MS = 20;
 const STREAM_PAGE = 500;
 const BATCH_MAX = 1_000;
-const LIVE_BUFFER_MIN = 2_000;
+/** Of the newest events: whoever lags further behind reads pages. */
+const LIVE_BUFFER = 2_000;
 /** In checkpoints of 32 events: they are heartbeats here, nobody stores them. */
 const CHECKPOINT_INTERVAL = 32;
 /** The bytes stay below what gRPC keeps for one call (1 MiB) before its writes stall. */
@@ -58,6 +59,7 @@ class EventStoreLog implements EventLog {
   readonly #appends = new Slots(APPENDS);
   readonly #reads = new Slots(READS);
   readonly #closing = new AbortController();
+  #tail: LiveTail | undefined;
 
   constructor({ url, deadlineMs = DEADLINE_MS, logger = silent }: EventLogOptions) {
     this.#deadlineMs = deadlineMs;
@@ -105,7 +107,7 @@ class EventStoreLog implements EventLog {
     const once = this.#once.bind(this);
     const source = {
       page: (from: bigint | undefined, limit: number) => once((lease, leftMs) => logPage(lease, from, limit, leftMs)),
-      tail: (from: bigint | undefined) => once(async lease => this.#tail(lease, from, batchMax, signal)),
+      tail: (from: bigint | undefined) => once(async lease => this.#tailFor(lease, from)),
       founding: () => once(founding),
     };
     return new Follower(source, after, batchMax, signal, this.#logger).batches();
@@ -127,10 +129,16 @@ class EventStoreLog implements EventLog {
     await this.#connection.close();
   }
 
-  #tail(lease: Lease, after: bigint | undefined, batchMax: number, signal: AbortSignal): LiveTail {
+  /** One subscription for all who follow, as long as it can serve them. */
+  #tailFor(lease: Lease, after: bigint | undefined): LiveTail {
+    if (this.#tail?.serves(after) !== true) this.#tail = this.#subscribe(lease, after);
+    return this.#tail;
+  }
+
+  #subscribe(lease: Lease, after: bigint | undefined): LiveTail {
     return new LiveTail({
       after,
-      bufferMax: Math.max(LIVE_BUFFER_MIN, 2 * batchMax),
+      bufferMax: LIVE_BUFFER,
       subscribe: heard =>
         lease.client.subscribeToAll({
           fromPosition: asReadPosition(after),
@@ -138,7 +146,7 @@ class EventStoreLog implements EventLog {
         }),
       convert: businessEvent,
       head: () => this.#once(newestPosition),
-      signal,
+      signal: this.#closing.signal,
       retired: lease.retired,
     });
   }

@@ -7,6 +7,7 @@ import { verdictOn } from './verdict.ts';
 export interface FollowSource {
   /** Each is one attempt: whoever follows does the retrying, for as long as it takes. */
   page(after: bigint | undefined, limit: number): Promise<readonly StoredEvent[]>;
+  /** Shared by all who follow; it serves whoever asked for it. */
   tail(after: bigint | undefined): Promise<LiveTail>;
   founding(): Promise<string | undefined>;
 }
@@ -44,15 +45,16 @@ export class Follower {
   }
 
   async *#live(tail: LiveTail): AsyncGenerator<readonly StoredEvent[], void> {
+    tail.enter();
     try {
       for (;;) {
-        const batch = await tail.take(this.#batchMax);
+        const batch = await tail.take(this.#last, this.#batchMax, this.#signal);
         if (this.#signal.aborted) return;
         if (batch.length === 0) break;
         yield this.#advance(batch);
       }
     } finally {
-      tail.close();
+      tail.leave();
     }
     if (tail.confirmed) this.#failures = 0;
     if (tail.outcome === 'broken') await this.#pause('the subscription ended');

@@ -5,38 +5,47 @@ import type { StoredEvent } from './port.ts';
 const WATCH_MS = 2_000;
 
 export interface TailOptions {
+  /** Where it begins: all that comes later comes from it. */
   readonly after: bigint | undefined;
+  /** Events kept for those who lag behind. */
   readonly bufferMax: number;
   readonly subscribe: (heard: () => void) => AllStreamSubscription;
   readonly convert: (resolved: AllStreamResolvedEvent) => StoredEvent | undefined;
   /** Position of the log's newest event, asked when the subscription is silent. */
   readonly head: () => Promise<bigint | undefined>;
-  /** The reader's own wish to end. */
+  /** Fires when nothing is to be followed any more. */
   readonly signal: AbortSignal;
   readonly retired: AbortSignal;
 }
 
 /**
- * A live subscription behind a bounded buffer. It never repairs itself: it ends when it broke, went silent, overflowed or
- * was closed, with all it received until then still to be taken, and its owner goes on from there by pages.
+ * The live end of the log in this process: one subscription behind a bounded buffer, for all who follow. It never repairs itself:
+ * it ends when it broke, went silent, when nobody keeps up, and with its last reader. All it received until then is still to be
+ * taken; from there, and wherever the buffer is too short for them, readers go on by pages.
  */
 export class LiveTail {
   readonly #options: TailOptions;
   readonly #subscription: AllStreamSubscription;
   readonly #watch: NodeJS.Timeout;
-  readonly #buffer: StoredEvent[] = [];
   readonly #onAbort = (): void => this.#end('closed');
   readonly #onRetired = (): void => this.#end('broken');
+  readonly #waiting = new Set<() => void>();
+  /** The newest events, all there are after `#from`. */
+  #buffer: StoredEvent[] = [];
+  #from: bigint | undefined;
+  /** Position of the newest event that somebody took. */
+  #taken: bigint | undefined;
+  #readers = 0;
   #outcome: 'broken' | 'overflown' | 'closed' | undefined;
   #newest: bigint | undefined;
   #missed: bigint | undefined;
   #heard = false;
   #asking = false;
-  #wake: () => void = () => undefined;
   confirmed = false;
 
   constructor(options: TailOptions) {
     this.#options = options;
+    this.#from = options.after;
     this.#newest = options.after;
     this.#subscription = options.subscribe(() => this.#hear());
     this.#subscription.on('confirmation', () => {
@@ -58,20 +67,63 @@ export class LiveTail {
     return this.#outcome;
   }
 
-  /** Whatever arrived since the last call, at most `max` events; waits for the first. Empty when the tail has ended. */
-  async take(max: number): Promise<readonly StoredEvent[]> {
-    if (this.#buffer.length === 0 && !this.#outcome) {
-      await new Promise<void>(resolve => {
-        this.#wake = resolve;
-      });
+  /** Whether who has seen all up to a position can go on from here. */
+  serves(after: bigint | undefined): boolean {
+    return this.#outcome === undefined && this.#holds(after);
+  }
+
+  enter(): void {
+    this.#readers += 1;
+  }
+
+  leave(): void {
+    this.#readers -= 1;
+    if (this.#readers === 0) this.#end('closed');
+  }
+
+  /** What arrived after a position, at most `max` events; waits for the first. Empty when nothing more is to be had from here. */
+  async take(after: bigint | undefined, max: number, signal: AbortSignal): Promise<readonly StoredEvent[]> {
+    while (this.serves(after) && !this.#hasAfter(after) && !signal.aborted) {
+      await this.#news(signal);
       // Events appended together arrive together: one turn of the loop gathers them into one batch.
       await turn();
     }
-    return this.#buffer.splice(0, max);
+    if (!this.#holds(after)) return [];
+    const first = this.#indexAfter(after);
+    const batch = this.#buffer.slice(first, first + max);
+    const last = batch.at(-1)?.position;
+    if (last !== undefined && isAfter(last, this.#taken)) this.#taken = last;
+    return batch;
   }
 
-  close(): void {
-    this.#end('closed');
+  #holds(after: bigint | undefined): boolean {
+    return this.#from === undefined || (after !== undefined && after >= this.#from);
+  }
+
+  #hasAfter(after: bigint | undefined): boolean {
+    const newest = this.#buffer.at(-1);
+    return newest !== undefined && isAfter(newest.position, after);
+  }
+
+  /** Readers are near the end, mostly at it. */
+  #indexAfter(after: bigint | undefined): number {
+    return this.#buffer.findLastIndex(({ position }) => !isAfter(position, after)) + 1;
+  }
+
+  #news(signal: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+
+  #wakeAll(): void {
+    for (const wake of [...this.#waiting]) wake();
   }
 
   #receive(resolved: AllStreamResolvedEvent): void {
@@ -81,8 +133,20 @@ export class LiveTail {
     if (!event) return;
     this.#buffer.push(event);
     this.#newest = event.position;
-    this.#wake();
-    if (this.#buffer.length >= this.#options.bufferMax) this.#end('overflown');
+    this.#wakeAll();
+    if (this.#buffer.length >= this.#options.bufferMax) this.#shorten();
+  }
+
+  /** Forgets the older half. What nobody has taken is not forgotten: then nobody keeps up, and to receive more is in vain. */
+  #shorten(): void {
+    const half = Math.ceil(this.#buffer.length / 2);
+    const { position } = this.#buffer[half - 1] as StoredEvent;
+    if (isAfter(position, this.#taken)) {
+      this.#end('overflown');
+      return;
+    }
+    this.#buffer = this.#buffer.slice(half);
+    this.#from = position;
   }
 
   #hear(): void {
@@ -113,6 +177,8 @@ export class LiveTail {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#options.retired.removeEventListener('abort', this.#onRetired);
     this.#subscription.unsubscribe().catch(() => undefined);
-    this.#wake();
+    this.#wakeAll();
   }
 }
+
+const isAfter = (position: bigint, mark: bigint | undefined): boolean => mark === undefined || position > mark;
