@@ -1,5 +1,5 @@
 import { recordReceipt } from '../commands/warehouse/receipt.ts';
-import { adjustStock, issueStock, receiveStock, releaseStock, reserveStock } from '../commands/warehouse/stock.ts';
+import { adjustStock, issueStock, receiveStock, releaseStock, reserveStock, returnStock } from '../commands/warehouse/stock.ts';
 import { lapseWarehouseHold, openWarehouse, renameWarehouse } from '../commands/warehouse/warehouse.ts';
 import { receiptSteps, receiptsInStock } from '../invariants/warehouse/receipts.ts';
 import { issuedOnce, stockCell } from '../invariants/warehouse/stock.ts';
@@ -8,7 +8,7 @@ import { listReceipts, receipts, showReceipt } from '../projections/warehouse/re
 import { listReservations, reservations, showReservation } from '../projections/warehouse/reservations.ts';
 import { stockCard } from '../projections/warehouse/stock-card.ts';
 import { listStockLevels, showStockLevel, stockLevels } from '../projections/warehouse/stock-levels.ts';
-import { listStockMoves, showStockMove, stockMoves } from '../projections/warehouse/stock-moves.ts';
+import { issuedGoods, listStockMoves, showStockMove, stockMoves } from '../projections/warehouse/stock-moves.ts';
 import { listWarehouses, showWarehouse, warehouseKnown, warehouses } from '../projections/warehouse/warehouses.ts';
 import { goodsReceipt } from '../sagas/warehouse/goods-receipt.ts';
 
@@ -24,6 +24,7 @@ export const warehouse = module({
     reserveStock,
     releaseStock,
     issueStock,
+    returnStock,
   ],
   projections: [warehouses, receipts, stockLevels, reservations, stockMoves],
   queries: [
@@ -38,6 +39,7 @@ export const warehouse = module({
     showReservation,
     listStockMoves,
     showStockMove,
+    issuedGoods,
     stockCard,
   ],
   sagas: [goodsReceipt],

@@ -158,7 +158,7 @@ describe('a sales order', () => {
     ]);
     expect(await found('/sales-orders?filter[reference]=10248&filter[open]=true')).toEqual([]);
     expect(await found(`/stock-moves?filter[order]=${id}`)).toMatchObject([
-      { kind: 'Issue', movedOn: '1996-07-15', quantity: '-4', after: '0' },
+      { kind: 'Delivery', movedOn: '1996-07-15', quantity: '-4', after: '0' },
     ]);
     expect(await found(`/deliveries?filter[shippedFrom]=1996-07-16&filter[shippedTo]=1996-07-16`)).toHaveLength(1);
   });

@@ -11,29 +11,36 @@ import {
   StockReceived,
   StockReleased,
   StockReserved,
+  ValuationChosen,
 } from '../../src/domain/warehouse/stock.ts';
 import { issue, OPEN_MAX, receive, reserve, WAITING_MAX } from '../../src/domain/warehouse/stock-keeping.ts';
 import { type Decision, isRefusal } from '../../src/kernel/decider.ts';
+import type { Decimal } from '../../src/kernel/decimal.ts';
 import type { DomainEvent } from '../../src/kernel/event.ts';
 import { type Quantity, quantity, total } from '../../src/kernel/quantity.ts';
-import { given } from '../kernel/scenario.ts';
-import { type Append, appendsOf, cell, decide, delivery, next, ORDERS, order, wishes } from './random-cell.ts';
+import { given as givenFacts } from '../kernel/scenario.ts';
+import { type Append, appendsOf, cell, decide, delivery, fifo, next, ORDERS, order, RON, wishes } from './random-cell.ts';
 
 const units = (count: number): Quantity => quantity(count * 1000);
 const promise = (orderId: string, count: number) => ({ ...order(orderId), reservationId: `${orderId}~1`, quantity: units(count) });
 
+const cost = { minor: 0, currency: RON };
 const received = (count: number, onHand: number, receiptId = 'R1') =>
-  StockReceived({ ...cell, receiptId, line: 1, quantity: units(count), receivedOn: '2026-03-01', onHand: units(onHand) });
+  StockReceived({ ...cell, receiptId, line: 1, quantity: units(count), receivedOn: '2026-03-01', onHand: units(onHand), cost });
 const reserved = (orderId: string, count: number) => StockReserved({ ...promise(orderId, count), waited: false });
 const served = (orderId: string, count: number) => StockReserved({ ...promise(orderId, count), waited: true });
 const backordered = (orderId: string, count: number, orderedOn = '2026-03-02') =>
   StockBackordered({ ...promise(orderId, count), orderedOn });
 const issued = (orderId: string, count: number, onHand: number) =>
-  StockIssued({ ...promise(orderId, count), deliveryId: `${orderId}~1`, issuedOn: '2026-03-03', onHand: units(onHand) });
+  StockIssued({ ...promise(orderId, count), deliveryId: `${orderId}~1`, issuedOn: '2026-03-03', onHand: units(onHand), cost });
+
+/** The cell values its goods already; what they cost is the matter of other tests. */
+const given = (...history: readonly DomainEvent[]) => givenFacts(ValuationChosen({ ...cell, ...fifo }), ...history);
 
 const receipt = (count: string, receiptId = 'R2') => ({ ...cell, receiptId, line: 1, quantity: count, receivedOn: '2026-03-01' });
 const wish = (orderId: string, count: string, orderedOn = '2026-03-02') => ({ ...order(orderId), quantity: count, orderedOn });
-const found = { warehouseExists: true, itemStocked: true };
+const facts = fifo;
+const found = { warehouseExists: true, itemStocked: true, valuation: fifo };
 const adjustment = (count: string) => ({ ...cell, quantity: count, reason: 'counted' });
 
 describe('a reservation', () => {
@@ -70,28 +77,28 @@ describe('a reservation', () => {
 describe('a receipt', () => {
   test('is free stock while nobody waits', () =>
     given()
-      .when(receiveStock, receipt('5'))
+      .when(receiveStock, receipt('5'), { facts })
       .thenEvents(received(5, 5, 'R2')));
 
   test('serves the oldest order first, whoever asked first', () =>
     given(backordered('young', 2, '2026-03-05'), backordered('old', 2, '2026-03-01'))
-      .when(receiveStock, receipt('3'))
+      .when(receiveStock, receipt('3'), { facts })
       .thenEvents(received(3, 3, 'R2'), served('old', 2), served('young', 1)));
 
   test('serves orders of one day in the order in which they asked', () =>
     given(backordered('first', 2), backordered('second', 2))
-      .when(receiveStock, receipt('3'))
+      .when(receiveStock, receipt('3'), { facts })
       .thenEvents(received(3, 3, 'R2'), served('first', 2), served('second', 1)));
 
   test('goes on where the last one left off', () =>
     given(backordered('A', 5), received(2, 2), served('A', 2))
-      .when(receiveStock, receipt('4'))
+      .when(receiveStock, receipt('4'), { facts })
       .thenEvents(received(4, 6, 'R2'), served('A', 3)));
 
-  test('comes in once', () => given(received(5, 5)).when(receiveStock, receipt('5', 'R1')).thenNothing());
+  test('comes in once', () => given(received(5, 5)).when(receiveStock, receipt('5', 'R1'), { facts }).thenNothing());
 
   test('beyond what can be counted is refused', () =>
-    given(received(999_999_999_999, 999_999_999_999)).when(receiveStock, receipt('2')).thenRefuses('StockLimitExceeded'));
+    given(received(999_999_999_999, 999_999_999_999)).when(receiveStock, receipt('2'), { facts }).thenRefuses('StockLimitExceeded'));
 });
 
 describe('an adjustment', () => {
@@ -103,6 +110,7 @@ describe('an adjustment', () => {
       reason: 'counted',
       adjustedOn: '2026-03-02',
       onHand: units(onHand),
+      cost,
     });
 
   test('adds what was found and serves those who wait', () =>
@@ -181,7 +189,9 @@ describe('whatever is asked of a cell, and in which order,', () => {
     promises(appends => {
       const facts = appends.flatMap(append => append.facts);
       const last = appends.at(-1)?.states.at(-1) ?? Stock.initial();
-      expect(last.onHand).toBe(sumOf(facts, 'StockReceived') + sumOf(facts, 'StockAdjusted') - sumOf(facts, 'StockIssued'));
+      expect(last.onHand).toBe(
+        sumOf(facts, 'StockReceived') + sumOf(facts, 'StockAdjusted') + sumOf(facts, 'StockReturned') - sumOf(facts, 'StockIssued'),
+      );
       const moves = facts.map(({ data }) => (data as { onHand?: number }).onHand).filter(onHand => onHand !== undefined);
       expect(last.onHand).toBe(moves.at(-1) ?? 0);
     }));
@@ -260,19 +270,20 @@ test('a cell lives for years within 64 kB and one append stays under 200 events'
     receivedOn: '2026-03-01',
   });
   for (let index = 0; index < 1_000; index++) {
-    done(receive(state, goods('a', index, units(9_000))));
+    const unitCost = String(index + 1) as Decimal;
+    done(receive(state, { ...goods('a', index, units(9_001)), unitCost }, fifo));
     done(reserve(state, { ...ordering('b', index), quantity: units(9_000), orderedOn: '2026-03-01' }));
-    done(issue(state, { ...ordering('b', index), deliveryId: 'D', issuedOn: '2026-03-01' }));
+    done(issue(state, { ...ordering('b', index), deliveryId: uuid('b', index), issuedOn: '2026-03-01' }));
   }
   const open = OPEN_MAX - WAITING_MAX;
-  done(receive(state, goods('c', 1, units(999_999 * open))));
+  done(receive(state, goods('c', 1, units(999_999 * open - 1_000)), fifo));
   for (let index = 0; index < OPEN_MAX; index++)
     done(reserve(state, { ...ordering('d', index), quantity: units(999_999), orderedOn: '2026-03-01' }));
   expect(reserve(state, { ...ordering('e', 1), quantity: units(1), orderedOn: '2026-03-01' })).toMatchObject({
     refused: 'TooManyReservations',
   });
   expect(JSON.stringify(state).length).toBeLessThan(STATE_MAX_BYTES);
-  expect(done(receive(state, goods('c', 2, units(999_999 * WAITING_MAX)))).length).toBeLessThan(APPEND_MAX_EVENTS);
+  expect(done(receive(state, goods('c', 2, units(999_999 * WAITING_MAX)), fifo)).length).toBeLessThan(APPEND_MAX_EVENTS);
   expect(state.queue).toEqual([]);
   expect(JSON.stringify(state).length).toBeLessThan(STATE_MAX_BYTES);
 });

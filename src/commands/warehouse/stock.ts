@@ -1,11 +1,23 @@
 import { z } from 'zod';
 import { Day, Id, Reason } from '../../domain/vocabulary.ts';
-import { cellId, Stock, type StockFact } from '../../domain/warehouse/stock.ts';
-import { adjustByHand, issue, receive, release, reserve } from '../../domain/warehouse/stock-keeping.ts';
-import { command, type RecordRef } from '../../kernel/command.ts';
+import { cellId, type State, Stock, type StockFact, type Valuation } from '../../domain/warehouse/stock.ts';
+import {
+  type AdjustmentFacts,
+  adjustByHand,
+  issue,
+  issueRemembered,
+  type ReturnFacts,
+  receive,
+  release,
+  reserve,
+  takeBack,
+} from '../../domain/warehouse/stock-keeping.ts';
+import { type Ask, command, type DecisionContext, type RecordRef } from '../../kernel/command.ts';
 import { PriceText } from '../../kernel/decimal.ts';
 import { QuantityChangeText, QuantityText } from '../../kernel/quantity.ts';
 import { itemsForOrder } from '../../projections/catalogue/items.ts';
+import { companySettings } from '../../projections/platform/company-settings.ts';
+import { issuedGoods } from '../../projections/warehouse/stock-moves.ts';
 import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
 
 const cell = { warehouseId: Id, itemId: Id };
@@ -16,6 +28,13 @@ const served = ({ type, data }: StockFact): readonly RecordRef[] =>
   type === 'StockReserved' && data.waited ? [{ category: 'salesOrder', id: data.orderId }] : [];
 
 const onStock = { decider: Stock, entityId: cellId, touches: served } as const;
+
+/** How a cell that has no valued goods yet is to value them. */
+async function valuationOf({ ledger, currency }: State, ask: Ask): Promise<Valuation> {
+  if (currency !== null) return { method: ledger.method, currency };
+  const settings = await ask(companySettings, {});
+  return { method: settings.stockValuation, currency: settings.currency };
+}
 
 /** Sent for each line of a goods receipt. */
 export const receiveStock = command({
@@ -31,7 +50,31 @@ export const receiveStock = command({
     unitCost: PriceText.optional(),
     receivedOn: Day,
   }),
-  decide: receive,
+  facts: async (stock, _, ask) => valuationOf(stock, ask),
+  decide: (stock, wish, { facts }: DecisionContext<Valuation>) => receive(stock, wish, facts),
+});
+
+/** Sent for each line of a return; the order's side has seen to what may come back. */
+export const returnStock = command({
+  ...onStock,
+  type: 'ReturnStock',
+  summary:
+    'Takes goods of a delivery back into stock at what they cost when they left, and serves those who wait; refused as ReturnExceedsDelivery when more were to come back than left, as NothingIssued when nothing did.',
+  permission: 'warehouse:receive',
+  input: z.strictObject({
+    ...cell,
+    returnId: Id,
+    deliveryId: Id,
+    /** Of the delivery. */
+    line: z.int().positive(),
+    quantity: QuantityText,
+    returnedOn: Day,
+  }),
+  facts: async (stock, wish, ask): Promise<ReturnFacts> => ({
+    valuation: await valuationOf(stock, ask),
+    issue: issueRemembered(stock, wish) ?? (await ask(issuedGoods, { item: wish.itemId, delivery: wish.deliveryId, line: wish.line })),
+  }),
+  decide: (stock, wish, { facts }: DecisionContext<ReturnFacts>) => takeBack(stock, wish, facts),
 });
 
 export const adjustStock = command({
@@ -41,11 +84,13 @@ export const adjustStock = command({
   route: 'POST /adjustments',
   permission: 'warehouse:adjust',
   input: z.strictObject({ ...cell, quantity: QuantityChangeText, reason: Reason }),
-  facts: async (_, { warehouseId, itemId }, ask) => ({
+  facts: async (stock, { warehouseId, itemId }, ask): Promise<AdjustmentFacts> => ({
     warehouseExists: await ask(warehouseKnown, { id: warehouseId }),
     itemStocked: (await ask(itemsForOrder, { ids: [itemId] })).some(item => item.stocked),
+    valuation: await valuationOf(stock, ask),
   }),
-  decide: (stock, wish, { facts, today, id }) => adjustByHand(stock, { ...wish, adjustmentId: id('adjustment'), adjustedOn: today }, facts),
+  decide: (stock, wish, { facts, today, id }: DecisionContext<AdjustmentFacts>) =>
+    adjustByHand(stock, { ...wish, adjustmentId: id('adjustment'), adjustedOn: today }, facts),
 });
 
 export const reserveStock = command({

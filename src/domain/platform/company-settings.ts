@@ -9,6 +9,8 @@ import { Currency } from '../../kernel/money.ts';
 const settings = {
   /** ISO 4217: the currency of the books and of the value of stock. */
   currency: Currency,
+  /** How stock cells value their goods, from their first goods on and for good: first in, first out, or at the moving average. */
+  stockValuation: z.enum(['fifo', 'average']),
   /** A rate of exchange more days older than its document than this counts no longer: holidays pass, a feed that stopped is noticed. */
   exchangeRateDaysMax: z.int(),
   /** What a new order is: a Draft for us to review, or Sent to the client at once. */
@@ -36,6 +38,7 @@ export type SaidSettings = z.output<typeof SaidSettings>;
 
 export const COMPANY_DEFAULTS: CompanySettings = {
   currency: Currency.parse('RON'),
+  stockValuation: 'fifo',
   exchangeRateDaysMax: 10,
   orderInitialStatus: 'Draft',
   orderExpiryDays: 14,

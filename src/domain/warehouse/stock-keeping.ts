@@ -1,17 +1,26 @@
 /** What is decided about a stock cell. */
 import { type Decision, invalid, type Refusal, refuse } from '../../kernel/decider.ts';
+import type { Decimal } from '../../kernel/decimal.ts';
 import type { DataOf } from '../../kernel/event.ts';
-import { minus, NOTHING, negated, plus, type Quantity, quantityText, smaller } from '../../kernel/quantity.ts';
+import { type Currency, lineNet, money } from '../../kernel/money.ts';
+import { minus, NOTHING, negated, plus, type Quantity, quantityText, smaller, total } from '../../kernel/quantity.ts';
 import { unless } from '../faults.ts';
+import { corrected, costOf, firstDayFor, type Ledger, type Move, sparedOn } from './cell-ledger.ts';
+import { presentValue, shareOf, valueIn } from './costing.ts';
 import {
+  adjusted,
   type Backorder,
   BackorderWithdrawn,
   type CellKey,
+  CostCorrected,
+  documentLine,
   free,
   holding,
+  issued,
   type OrderLine,
-  receiptLine,
+  received,
   reservationOf,
+  returned,
   type State,
   StockAdjusted,
   StockBackordered,
@@ -20,6 +29,9 @@ import {
   StockReceived,
   StockReleased,
   StockReserved,
+  StockReturned,
+  type Valuation,
+  ValuationChosen,
   waiting,
   without,
 } from './stock.ts';
@@ -28,43 +40,133 @@ type Outcome = Decision<StockFact>;
 /** An order line's place in a cell. */
 type Claim = CellKey & OrderLine;
 
-/** One receipt may serve the whole queue in one append, and an append stays under 200 events. */
-export const WAITING_MAX = 150;
+/** One receipt may serve the whole queue and correct the cost of every movement in one append, and an append stays under 200 events. */
+export const WAITING_MAX = 100;
 /** Promised and waiting together; a cell's state stays under 64 kB. */
-export const OPEN_MAX = 700;
-/** A thousand billion units keep every sum an exact integer. */
+export const OPEN_MAX = 600;
+/** A thousand billion units, and as many of the currency, keep every sum an exact integer. */
 const ON_HAND_MAX = 1_000_000_000_000_000 as Quantity;
-type Receipt = Omit<DataOf<typeof StockReceived>, 'onHand'>;
+const VALUE_MAX = 100_000_000_000_000;
+const NO_DISCOUNT = '0' as Decimal;
 
-export function receive(state: State, wish: Receipt): Outcome {
-  if (state.received.includes(receiptLine(wish))) return [];
-  const onHand = plus(state.onHand, wish.quantity);
-  if (onHand > ON_HAND_MAX) return overfull();
-  return [StockReceived({ ...wish, onHand }), ...serve(wish, state.queue, minus(onHand, state.reserved))];
+type Moving<Fact> = Omit<Fact, 'onHand' | 'cost'>;
+type Receipt = Moving<DataOf<typeof StockReceived>>;
+
+/** Goods whose cost is not stated come in at what such goods cost in the cell. */
+export function receive(state: State, wish: Receipt, valuation: Valuation): Outcome {
+  const move = received(wish);
+  if (isMoved(state, move)) return [];
+  const value =
+    wish.unitCost === undefined ? presentValue(state.ledger.costing, wish.quantity) : netOf(wish.quantity, wish.unitCost, valuation);
+  return comingIn(state, wish, { ...move, value }, valuation, rest => StockReceived({ ...wish, ...rest }));
 }
 
-type Adjustment = Omit<DataOf<typeof StockAdjusted>, 'onHand'>;
+type Adjustment = Moving<DataOf<typeof StockAdjusted>>;
 
-export function adjust(state: State, wish: Adjustment): Outcome {
-  const onHand = plus(state.onHand, wish.quantity);
-  if (onHand < state.reserved) return tooLittleToTake(state, wish);
-  if (onHand > ON_HAND_MAX) return overfull();
-  return [StockAdjusted({ ...wish, onHand }), ...serve(wish, state.queue, minus(onHand, state.reserved))];
+/** What is found more comes in at what such goods cost in the cell. */
+export function adjust(state: State, wish: Adjustment, valuation: Valuation): Outcome {
+  const move = adjusted(wish);
+  const becomes = (rest: Rest) => StockAdjusted({ ...wish, ...rest });
+  if (wish.quantity > NOTHING)
+    return comingIn(state, wish, { ...move, value: presentValue(state.ledger.costing, wish.quantity) }, valuation, becomes);
+  return tooLittleToTake(state, wish, negated(wish.quantity), wish.adjustedOn) ?? leaving(state, wish, move, becomes);
 }
+
+/** What the goods of a delivery cost when they left, and how many of them came back already. */
+export interface IssueKnown {
+  readonly quantity: Quantity;
+  /** Minor units of the company's currency. */
+  readonly value: number;
+  readonly returned: Quantity;
+}
+
+/** Of the cell's own memory; undefined where the goods left another warehouse or long ago. */
+export function issueRemembered({ ledger }: State, { deliveryId, line }: Pick<Return, 'deliveryId' | 'line'>): IssueKnown | undefined {
+  const issue = ledger.moves.find(move => move.document === 'delivery' && move.documentId === deliveryId && move.line === line);
+  if (issue === undefined) return undefined;
+  const back = ledger.moves.filter(move => move.of === deliveryId && move.line === line);
+  return { quantity: negated(issue.quantity), value: issue.value, returned: total(back.map(move => move.quantity)) };
+}
+
+type Return = Moving<DataOf<typeof StockReturned>>;
+
+export interface ReturnFacts {
+  readonly valuation: Valuation;
+  /** Null where no such issue is known at all. */
+  readonly issue: IssueKnown | null;
+}
+
+/** Goods come back at what they cost when they left: of one issue, the parts sum up to the whole. */
+export function takeBack(state: State, wish: Return, { valuation, issue }: ReturnFacts): Outcome {
+  const move = returned(wish);
+  if (isMoved(state, move)) return [];
+  if (issue === null) return refuse('NothingIssued', `Line ${wish.line} of delivery ${wish.deliveryId} brought nobody anything.`);
+  const sum = plus(issue.returned, wish.quantity);
+  if (sum > issue.quantity) return tooMuchBack(wish, issue);
+  const value = shareOf(issue, sum) - shareOf(issue, issue.returned);
+  return comingIn(state, wish, { ...move, value }, valuation, rest => StockReturned({ ...wish, ...rest }));
+}
+
+/** What the cell adds to a movement that was asked for. */
+type Rest = Pick<DataOf<typeof StockReceived>, 'onHand' | 'cost'>;
+
+/** Values what comes in, corrects the cost of what left after it, and serves those who wait. */
+function comingIn(
+  state: State,
+  { warehouseId, itemId }: CellKey,
+  move: Move,
+  valuation: Valuation,
+  becomes: (rest: Rest) => StockFact,
+): Outcome {
+  const key = { warehouseId, itemId };
+  const onHand = plus(state.onHand, move.quantity);
+  if (onHand > ON_HAND_MAX || valueIn(state.ledger.costing) + move.value > VALUE_MAX) return overfull();
+  const valued = { ...state.ledger, method: valuation.method };
+  return [
+    ...(state.currency === null ? [ValuationChosen({ ...key, ...valuation })] : []),
+    becomes({ onHand, cost: money(move.value, valuation.currency) }),
+    ...corrections(valued, valuation.currency, key, move, onHand),
+    ...serve(key, state.queue, minus(onHand, state.reserved)),
+  ];
+}
+
+/** Costs what leaves, and corrects the cost of what left after it. */
+function leaving(state: State, { warehouseId, itemId }: CellKey, move: Move, becomes: (rest: Rest) => StockFact): Outcome {
+  const onHand = plus(state.onHand, move.quantity);
+  const { currency, ledger } = state;
+  if (currency === null) return [becomes({ onHand })];
+  const cost = money(costOf(ledger, move), currency);
+  return [becomes({ onHand, cost }), ...corrections(ledger, currency, { warehouseId, itemId }, move, onHand)];
+}
+
+const corrections = (ledger: Ledger, currency: Currency, key: CellKey, move: Move, onHand: Quantity): StockFact[] =>
+  corrected(ledger, move).map(({ was: { document, documentId, line, on, value }, is }) =>
+    CostCorrected({
+      ...{ ...key, document, documentId, line, movedOn: on, onHand },
+      before: money(value, currency),
+      cost: money(is.value, currency),
+    }),
+  );
+
+const netOf = (quantity: Quantity, unitCost: Decimal, { currency }: { readonly currency: Currency }): number =>
+  lineNet(quantity, unitCost, NO_DISCOUNT, currency).minor;
+
+const isMoved = ({ moved }: State, move: Move): boolean => moved.includes(documentLine(move));
 
 /** What must be known of other contexts for an adjustment by hand. */
 export interface AdjustmentFacts {
   readonly warehouseExists: boolean;
   /** Whether there is such an item and it is kept in stock. */
   readonly itemStocked: boolean;
+  readonly valuation: Valuation;
 }
 
-export function adjustByHand(state: State, wish: Adjustment, { warehouseExists, itemStocked }: AdjustmentFacts): Outcome {
+export function adjustByHand(state: State, wish: Adjustment, { warehouseExists, itemStocked, valuation }: AdjustmentFacts): Outcome {
   const faults = [
     ...unless(warehouseExists, '/warehouseId', `There is no warehouse ${wish.warehouseId}.`),
     ...unless(itemStocked, '/itemId', `There is no item ${wish.itemId} that is kept in stock.`),
   ];
-  return faults.length > 0 ? invalid(faults) : adjust(state, wish);
+  return faults.length > 0 ? invalid(faults) : adjust(state, wish, valuation);
 }
 
 /** Never refused for lack of stock: what is free is reserved, and the rest waits. */
@@ -92,14 +194,17 @@ export function release(state: State, claim: Claim): Outcome {
   ];
 }
 
+/** Goods of an approved delivery leave on its day, or on the first day on which the books can spare them. */
 export function issue(state: State, wish: Claim & { readonly deliveryId: string; readonly issuedOn: string }): Outcome {
   const id = reservationOf(wish);
   if (state.settled.includes(id)) return [];
   const quantity = holding(state, id);
   const awaits = waiting(state.queue, id);
   if (quantity === NOTHING || awaits > NOTHING) return notYetReserved(wish, quantity, awaits);
-  const { deliveryId, issuedOn, ...claim } = wish;
-  return [StockIssued({ ...promised(claim, quantity), deliveryId, issuedOn, onHand: minus(state.onHand, quantity) })];
+  const { deliveryId, ...claim } = wish;
+  const issuedOn = firstDayFor(state.ledger, quantity, wish.issuedOn) ?? wish.issuedOn;
+  const issue = { ...promised(claim, quantity), deliveryId, issuedOn };
+  return leaving(state, wish, issued(issue), rest => StockIssued({ ...issue, ...rest }));
 }
 
 /** Promises what is free to those who wait, in the order of the queue; the last one served may get a part. */
@@ -128,13 +233,25 @@ const isKnown = (state: State, id: string): boolean =>
   holding(state, id) > NOTHING || waiting(state.queue, id) > NOTHING || state.settled.includes(id);
 const isCrowded = ({ held, queue }: State): boolean => queue.length >= WAITING_MAX || Object.keys(held).length + queue.length >= OPEN_MAX;
 
-const tooLittleToTake = (state: State, { itemId, quantity }: Adjustment): Refusal =>
-  insufficient(
-    itemId,
-    negated(quantity),
-    free(state),
-    `${quantityText(negated(quantity))} were to be taken off, but of ${quantityText(state.onHand)} on hand only ${quantityText(free(state))} are free: the others are reserved.`,
-  );
+/** The refusal of what is more than is free, or than could be spared on its day; undefined where it may go. */
+function tooLittleToTake(state: State, { itemId }: CellKey, wanted: Quantity, on: string): Refusal | undefined {
+  const spare = sparedOn(state.ledger, on);
+  if (free(state) < wanted)
+    return insufficient(
+      itemId,
+      wanted,
+      free(state),
+      `${quantityText(wanted)} were to be taken off, but of ${quantityText(state.onHand)} on hand only ${quantityText(free(state))} are free: the others are reserved.`,
+    );
+  if (spare < wanted)
+    return insufficient(
+      itemId,
+      wanted,
+      spare,
+      `${quantityText(wanted)} were to be taken off on ${on}, but only ${quantityText(spare)} could be spared then.`,
+    );
+  return undefined;
+}
 
 const notYetReserved = ({ itemId, orderId, line }: Claim, reserved: Quantity, awaits: Quantity): Refusal =>
   insufficient(
@@ -147,7 +264,17 @@ const notYetReserved = ({ itemId, orderId, line }: Claim, reserved: Quantity, aw
 const insufficient = (item: string, wanted: Quantity, available: Quantity, because: string): Refusal =>
   refuse('InsufficientStock', because, { item, wanted: quantityText(wanted), available: quantityText(available) });
 
-const overfull = (): Refusal => refuse('StockLimitExceeded', `A warehouse counts up to ${quantityText(ON_HAND_MAX)} of an item.`);
+const tooMuchBack = ({ deliveryId, line, quantity }: Return, issue: IssueKnown): Refusal =>
+  refuse(
+    'ReturnExceedsDelivery',
+    `${quantityText(quantity)} were to come back of line ${line} of delivery ${deliveryId}, which brought ${quantityText(issue.quantity)}; ${quantityText(issue.returned)} of them are back already.`,
+  );
+
+const overfull = (): Refusal =>
+  refuse(
+    'StockLimitExceeded',
+    `A warehouse counts up to ${quantityText(ON_HAND_MAX)} of an item, worth up to ${VALUE_MAX} of the smallest unit of the currency.`,
+  );
 
 const crowded = ({ held, queue }: State): Refusal =>
   refuse(

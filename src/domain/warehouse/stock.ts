@@ -8,11 +8,20 @@ import { z } from 'zod';
 import { decider } from '../../kernel/decider.ts';
 import { Decimal } from '../../kernel/decimal.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
-import { minus, NOTHING, plus, Quantity } from '../../kernel/quantity.ts';
+import { Currency, Money } from '../../kernel/money.ts';
+import { minus, NOTHING, negated, plus, Quantity } from '../../kernel/quantity.ts';
+import { type Document, entered, type Ledger, type Move, NO_LEDGER } from './cell-ledger.ts';
+import { VALUATION_METHODS } from './costing.ts';
 
 const cell = { warehouseId: z.string(), itemId: z.string() };
 /** What the cell has after the movement. */
 const onHand = Quantity;
+/** What the goods that moved cost, however many; absent where the cell does not value its goods yet. */
+const cost = Money.optional();
+
+/** How a cell values its goods, and in which currency: said when its first goods come, for good. */
+export const ValuationChosen = event('ValuationChosen', { ...cell, method: z.enum(VALUATION_METHODS), currency: Currency });
+export type Valuation = Pick<DataOf<typeof ValuationChosen>, 'method' | 'currency'>;
 
 export const StockReceived = event('StockReceived', {
   ...cell,
@@ -22,6 +31,7 @@ export const StockReceived = event('StockReceived', {
   unitCost: Decimal.optional(),
   receivedOn: z.iso.date(),
   onHand,
+  cost,
 });
 
 /** `quantity` is signed: what was found more, or less. */
@@ -31,6 +41,32 @@ export const StockAdjusted = event('StockAdjusted', {
   quantity: Quantity,
   reason: z.string(),
   adjustedOn: z.iso.date(),
+  onHand,
+  cost,
+});
+
+/** Goods of a delivery come back: `line` is that of the delivery. They cost what they cost when they left. */
+export const StockReturned = event('StockReturned', {
+  ...cell,
+  returnId: z.string(),
+  deliveryId: z.string(),
+  line: z.int(),
+  quantity: Quantity,
+  returnedOn: z.iso.date(),
+  onHand,
+  cost,
+});
+
+/** A movement that was recorded late changed what goods cost that left after it: `cost` is what they cost now, `before` what they were said to cost. */
+export const CostCorrected = event('CostCorrected', {
+  ...cell,
+  document: z.string(),
+  documentId: z.string(),
+  line: z.int(),
+  /** Day on which the goods left. */
+  movedOn: z.iso.date(),
+  before: Money,
+  cost: Money,
   onHand,
 });
 
@@ -45,9 +81,20 @@ export const StockReleased = event('StockReleased', promise);
 /** An order line no longer waits. */
 export const BackorderWithdrawn = event('BackorderWithdrawn', promise);
 /** Reserved stock leaves the warehouse. */
-export const StockIssued = event('StockIssued', { ...promise, deliveryId: z.string(), issuedOn: z.iso.date(), onHand });
+export const StockIssued = event('StockIssued', { ...promise, deliveryId: z.string(), issuedOn: z.iso.date(), onHand, cost });
 
-const events = [StockReceived, StockAdjusted, StockReserved, StockBackordered, StockReleased, BackorderWithdrawn, StockIssued] as const;
+const events = [
+  ValuationChosen,
+  StockReceived,
+  StockAdjusted,
+  StockReturned,
+  CostCorrected,
+  StockReserved,
+  StockBackordered,
+  StockReleased,
+  BackorderWithdrawn,
+  StockIssued,
+] as const;
 export type StockFact = EventOf<(typeof events)[number]>;
 
 export interface CellKey {
@@ -73,8 +120,12 @@ export interface State {
   readonly queue: readonly Backorder[];
   /** The reservations that last came to an end. */
   readonly settled: readonly string[];
-  /** The lines of receipts that came in last. */
-  readonly received: readonly string[];
+  /** The lines of documents that moved goods last. */
+  readonly moved: readonly string[];
+  /** Currency of its values; null until its first valued goods come. */
+  readonly currency: Currency | null;
+  /** Its movements as far as their costs may still change, and what the goods cost that are there. */
+  readonly ledger: Ledger;
 }
 
 /**
@@ -85,29 +136,63 @@ const REMEMBERED_MAX = 100;
 
 export const Stock = decider({
   category: 'stock',
-  stateVersion: 1,
+  stateVersion: 2,
   events,
   shared: true,
-  initial: (): State => ({ onHand: NOTHING, reserved: NOTHING, held: {}, queue: [], settled: [], received: [] }),
+  initial: (): State => ({
+    onHand: NOTHING,
+    reserved: NOTHING,
+    held: {},
+    queue: [],
+    settled: [],
+    moved: [],
+    currency: null,
+    ledger: NO_LEDGER,
+  }),
   evolve: {
-    StockReceived: (state, receipt) => ({
-      ...state,
-      onHand: receipt.onHand,
-      received: remembering(state.received, receiptLine(receipt)),
-    }),
-    StockAdjusted: (state, { onHand }) => ({ ...state, onHand }),
+    ValuationChosen: (state, { method, currency }) => ({ ...state, currency, ledger: { ...state.ledger, method } }),
+    StockReceived: (state, data) => changed(state, received(data), data),
+    StockAdjusted: (state, data) => changed(state, adjusted(data), data),
+    StockReturned: (state, data) => changed(state, returned(data), data),
+    CostCorrected: state => state,
     StockReserved: (state, promised) => held(promised.waited ? served(state, promised) : state, promised),
     StockBackordered: (state, backorder) => ({ ...state, queue: queued(state.queue, backorder) }),
     StockReleased: (state, { reservationId }) => letGo(state, reservationId),
     BackorderWithdrawn: (state, { reservationId }) => withdrawn(state, reservationId),
-    StockIssued: (state, { reservationId, onHand }) => ({ ...letGo(state, reservationId), onHand }),
+    StockIssued: (state, data) => changed(letGo(state, data.reservationId), issued(data), data),
   },
+});
+
+const moveOf = (document: Document, on: string, quantity: Quantity, cost: Money | undefined): Move => ({
+  ...document,
+  on,
+  quantity,
+  value: cost?.minor ?? 0,
+});
+
+type Moving<Fact> = Omit<Fact, 'onHand'>;
+
+/** Movements as the ledger of the cell keeps them. */
+export const received = ({ receiptId, line, receivedOn, quantity, cost }: Moving<DataOf<typeof StockReceived>>): Move =>
+  moveOf({ document: 'receipt', documentId: receiptId, line }, receivedOn, quantity, cost);
+export const adjusted = ({ adjustmentId, adjustedOn, quantity, cost }: Moving<DataOf<typeof StockAdjusted>>): Move =>
+  moveOf({ document: 'adjustment', documentId: adjustmentId, line: 1 }, adjustedOn, quantity, cost);
+export const returned = ({ returnId, deliveryId, line, returnedOn, quantity, cost }: Moving<DataOf<typeof StockReturned>>): Move =>
+  moveOf({ document: 'return', documentId: returnId, line, of: deliveryId }, returnedOn, quantity, cost);
+export const issued = ({ deliveryId, line, issuedOn, quantity, cost }: Moving<Omit<DataOf<typeof StockIssued>, 'reservationId'>>): Move =>
+  moveOf({ document: 'delivery', documentId: deliveryId, line }, issuedOn, negated(quantity), cost);
+
+const changed = (state: State, move: Move, { onHand }: { readonly onHand: Quantity }): State => ({
+  ...state,
+  onHand,
+  moved: remembering(state.moved, documentLine(move)),
+  ledger: entered(state.ledger, move),
 });
 
 export const cellId = ({ warehouseId, itemId }: CellKey): string => `${warehouseId}~${itemId}`;
 export const reservationOf = ({ orderId, line }: OrderLine): string => `${orderId}~${line}`;
 
-export const receiptLine = ({ receiptId, line }: { readonly receiptId: string; readonly line: number }): string => `${receiptId}~${line}`;
+export const documentLine = ({ documentId, line }: Pick<Document, 'documentId' | 'line'>): string => `${documentId}~${line}`;
 
 export const free = ({ onHand, reserved }: State): Quantity => minus(onHand, reserved);
 export const holding = ({ held }: State, reservationId: string): Quantity => held[reservationId] ?? NOTHING;

@@ -1,5 +1,5 @@
 import { ReceiptRecorded } from '../../domain/warehouse/receipt.ts';
-import { receiptLine, StockReceived } from '../../domain/warehouse/stock.ts';
+import { documentLine, StockReceived } from '../../domain/warehouse/stock.ts';
 import { invariant, NOTHING_YET, steps } from '../../kernel/invariant.ts';
 
 const goods = ({ itemId, quantity }: { readonly itemId: string; readonly quantity: number }): string => `${quantity} of ${itemId}`;
@@ -14,13 +14,13 @@ export const receiptsInStock = invariant({
   promise: 'Every line of every receipt comes into stock once, as it was recorded.',
   events: [ReceiptRecorded, StockReceived],
   keys: {
-    ReceiptRecorded: ({ lines }, { entityId }) => lines.map(({ line }) => receiptLine({ receiptId: entityId, line })),
-    StockReceived: received => [receiptLine(received)],
+    ReceiptRecorded: ({ lines }, { entityId }) => lines.map(({ line }) => documentLine({ documentId: entityId, line })),
+    StockReceived: ({ receiptId, line }) => [documentLine({ documentId: receiptId, line })],
   },
   initial: (): ReceivedLine => ({ recorded: null, came: [] }),
   on: {
     ReceiptRecorded: (state, { lines }, key, { entityId }) => {
-      const own = lines.find(({ line }) => receiptLine({ receiptId: entityId, line }) === key);
+      const own = lines.find(({ line }) => documentLine({ documentId: entityId, line }) === key);
       return { ...state, recorded: own === undefined ? null : goods(own) };
     },
     StockReceived: (state, received) => ({ ...state, came: [...state.came, goods(received)] }),

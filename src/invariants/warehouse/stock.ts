@@ -7,6 +7,7 @@ import {
   StockReceived,
   StockReleased,
   StockReserved,
+  StockReturned,
 } from '../../domain/warehouse/stock.ts';
 import { invariant } from '../../kernel/invariant.ts';
 
@@ -33,11 +34,12 @@ const moved = (cell: Cell, quantity: number, told: number): Cell => ({ ...cell, 
 export const stockCell = invariant({
   name: 'stock-cell',
   promise: 'A stock cell has on hand what came less what went, at least what is reserved, and keeps nothing free while somebody waits.',
-  events: [StockReceived, StockAdjusted, StockReserved, StockBackordered, StockReleased, BackorderWithdrawn, StockIssued],
+  events: [StockReceived, StockAdjusted, StockReturned, StockReserved, StockBackordered, StockReleased, BackorderWithdrawn, StockIssued],
   initial: (): Cell => ({ onHand: 0, told: 0, held: {}, waiting: {} }),
   on: {
     StockReceived: (cell, { quantity, onHand }) => moved(cell, quantity, onHand),
     StockAdjusted: (cell, { quantity, onHand }) => moved(cell, quantity, onHand),
+    StockReturned: (cell, { quantity, onHand }) => moved(cell, quantity, onHand),
     StockReserved: (cell, { reservationId, quantity, waited }) => ({
       ...cell,
       held: changed(cell.held, reservationId, quantity),

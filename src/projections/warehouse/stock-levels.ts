@@ -6,6 +6,7 @@ import {
   StockReceived,
   StockReleased,
   StockReserved,
+  StockReturned,
 } from '../../domain/warehouse/stock.ts';
 import { field } from '../../kernel/field.ts';
 import { byFlag, listing, record } from '../../kernel/listing.ts';
@@ -37,16 +38,17 @@ const changed = (before: Level, onHand: number, reserved: number, backordered: n
 
 export const stockLevels = projection({
   name: 'stock-levels',
-  version: 1,
+  version: 2,
   versioned: true,
   table: table('stock_levels', 'What each warehouse has of each item', columns, {
     key: 'Warehouse and item, joined by ~',
     indexes: ['warehouse_id', 'item_id'],
   }),
-  events: [StockReceived, StockAdjusted, StockReserved, StockBackordered, StockReleased, BackorderWithdrawn, StockIssued],
+  events: [StockReceived, StockAdjusted, StockReturned, StockReserved, StockBackordered, StockReleased, BackorderWithdrawn, StockIssued],
   on: {
     StockReceived: (level, data) => changed(levelOf(level, data), data.quantity, 0, 0),
     StockAdjusted: (level, data) => changed(levelOf(level, data), data.quantity, 0, 0),
+    StockReturned: (level, data) => changed(levelOf(level, data), data.quantity, 0, 0),
     StockReserved: (level, data) => changed(levelOf(level, data), 0, data.quantity, data.waited ? -data.quantity : 0),
     StockBackordered: (level, data) => changed(levelOf(level, data), 0, 0, data.quantity),
     StockReleased: (level, data) => changed(levelOf(level, data), 0, -data.quantity, 0),

@@ -1,65 +1,90 @@
-import { StockAdjusted, StockIssued, StockReceived } from '../../domain/warehouse/stock.ts';
+import { z } from 'zod';
+import { unitCostOf } from '../../domain/warehouse/costing.ts';
+import { CostCorrected, StockAdjusted, StockIssued, StockReceived, StockReturned } from '../../domain/warehouse/stock.ts';
 import { field } from '../../kernel/field.ts';
 import { byDay, listing, record } from '../../kernel/listing.ts';
+import type { Money } from '../../kernel/money.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
-import { day, decimal, integer, nullable, quantity, table, text } from '../../kernel/table.ts';
+import { Quantity } from '../../kernel/quantity.ts';
+import { query } from '../../kernel/query.ts';
+import { day, decimal, integer, minorUnits, nullable, quantity, table, text } from '../../kernel/table.ts';
 import { items } from '../catalogue/items.ts';
 import { warehouses } from './warehouses.ts';
 
 const byEvent = (_: unknown, { eventId }: ViewMeta): readonly string[] => [eventId];
 
+/** What kind of movement each kind of document makes. */
+const KIND_OF: Readonly<Record<string, string>> = {
+  receipt: 'Receipt',
+  delivery: 'Delivery',
+  return: 'Delivery',
+  adjustment: 'Adjustment',
+};
+
 /** Every movement for good: before and after chain from one to the next within a cell, in the order of the log. */
 export const stockMoves = projection({
   name: 'stock-moves',
-  version: 1,
+  version: 2,
   versioned: true,
   dated: 'moved_on',
   table: table(
     'stock_moves',
-    'Movements of stock, one row for each, never changed',
+    'Movements of stock and corrections of what they cost, one row for each, never changed',
     {
       warehouse_id: text('Warehouse'),
       item_id: text('Item'),
-      kind: text('Receipt, Adjustment or Issue'),
-      document: text('Category of the document that moved the stock: receipt, adjustment or delivery'),
+      kind: text('Receipt, Delivery or Adjustment; goods that come back are deliveries with a quantity above zero'),
+      document: text('Category of the document that moved the stock: receipt, delivery, return or adjustment'),
       document_id: text('Id of that document'),
+      line: integer('Number of the line in that document'),
       order_id: nullable(text('Sales order the stock was issued for')),
+      delivery_id: nullable(text('Delivery whose goods came back')),
       moved_on: day('Business day of the movement'),
-      quantity: quantity('Change of what is on hand, negative when stock leaves'),
+      quantity: quantity('Change of what is on hand, negative when stock leaves, nothing where only its cost is corrected'),
       on_hand: quantity('What is on hand after the movement'),
-      unit_cost: nullable(decimal('Cost of one unit, where it was stated')),
+      unit_cost: nullable(decimal('Cost of one unit, as it was stated or as it follows from the cost of the goods that moved')),
+      value: nullable(minorUnits('Change of the value of the stock; absent where it was not valued')),
+      currency: nullable(text('Currency of the value')),
       reason: nullable(text('Reason of an adjustment')),
       position: integer('Position in the log'),
     },
-    { key: 'Id of the event', indexes: ['warehouse_id, item_id, position', 'item_id, moved_on, position', 'document_id', 'moved_on'] },
+    {
+      key: 'Id of the event',
+      indexes: ['warehouse_id, item_id, position', 'item_id, moved_on, position', 'document_id', 'delivery_id', 'moved_on'],
+    },
   ),
-  events: [StockReceived, StockAdjusted, StockIssued],
-  keys: { StockReceived: byEvent, StockAdjusted: byEvent, StockIssued: byEvent },
+  events: [StockReceived, StockAdjusted, StockReturned, StockIssued, CostCorrected],
+  keys: { StockReceived: byEvent, StockAdjusted: byEvent, StockReturned: byEvent, StockIssued: byEvent, CostCorrected: byEvent },
   on: {
     StockReceived: (_, data, _key, meta) => ({
-      ...moved(data, meta),
-      kind: 'Receipt',
-      document: 'receipt',
-      document_id: data.receiptId,
+      ...moved(data, data.quantity, meta),
+      ...documented('receipt', data.receiptId, data.line),
       moved_on: data.receivedOn,
-      unit_cost: data.unitCost ?? null,
+      unit_cost: data.unitCost ?? unitCost(data),
     }),
     StockAdjusted: (_, data, _key, meta) => ({
-      ...moved(data, meta),
-      kind: 'Adjustment',
-      document: 'adjustment',
-      document_id: data.adjustmentId,
+      ...moved(data, data.quantity, meta),
+      ...documented('adjustment', data.adjustmentId, 1),
       moved_on: data.adjustedOn,
       reason: data.reason,
     }),
+    StockReturned: (_, data, _key, meta) => ({
+      ...moved(data, data.quantity, meta),
+      ...documented('return', data.returnId, data.line),
+      delivery_id: data.deliveryId,
+      moved_on: data.returnedOn,
+    }),
     StockIssued: (_, data, _key, meta) => ({
-      ...moved(data, meta),
-      kind: 'Issue',
-      document: 'delivery',
-      document_id: data.deliveryId,
+      ...moved(data, -data.quantity, meta),
+      ...documented('delivery', data.deliveryId, data.line),
       order_id: data.orderId,
       moved_on: data.issuedOn,
-      quantity: -data.quantity,
+    }),
+    CostCorrected: (_, data, _key, meta) => ({
+      ...moved(data, 0, meta),
+      ...documented(data.document, data.documentId, data.line),
+      moved_on: data.movedOn,
+      value: data.before.minor - data.cost.minor,
     }),
   },
 });
@@ -67,22 +92,32 @@ export const stockMoves = projection({
 interface Movement {
   readonly warehouseId: string;
   readonly itemId: string;
-  readonly quantity: number;
   readonly onHand: number;
+  readonly cost?: Money | undefined;
 }
 
-function moved({ warehouseId, itemId, quantity, onHand }: Movement, { position }: ViewMeta) {
+function moved({ warehouseId, itemId, onHand, cost }: Movement, quantity: number, { position }: ViewMeta) {
   return {
     warehouse_id: warehouseId,
     item_id: itemId,
     order_id: null,
+    delivery_id: null,
     quantity,
     on_hand: onHand,
-    unit_cost: null,
+    unit_cost: unitCost({ quantity, cost }),
+    value: cost === undefined ? null : Math.sign(quantity) * cost.minor,
+    currency: cost?.currency ?? null,
     reason: null,
     position: Number(position),
   };
 }
+
+const documented = (document: string, documentId: string, line: number) => ({
+  ...{ kind: KIND_OF[document] ?? document, document, document_id: documentId, line },
+});
+
+const unitCost = ({ quantity, cost }: { readonly quantity: number; readonly cost?: Money | undefined }): string | null =>
+  cost === undefined || quantity === 0 ? null : unitCostOf(cost, Math.abs(quantity) as Quantity);
 
 const source = {
   permission: 'warehouse:read',
@@ -100,9 +135,12 @@ const source = {
     before: field.quantity('m.on_hand - m.quantity'),
     after: field.quantity('m.on_hand'),
     unitCost: field.maybe(field.decimal('m.unit_cost')),
+    value: field.maybe(field.money('m.value', 'm.currency')),
     document: field.text('m.document'),
     documentId: field.text('m.document_id'),
+    line: field.integer('m.line'),
     orderId: field.maybe(field.text('m.order_id')),
+    deliveryId: field.maybe(field.text('m.delivery_id')),
     reason: field.maybe(field.text('m.reason')),
   },
   key: 'm.id',
@@ -133,4 +171,26 @@ export const showStockMove = record({
   summary: 'One movement of stock.',
   route: 'GET /stock-moves/:id',
   noun: 'stock movement',
+});
+
+const Issued = z.strictObject({ quantity: Quantity, value: z.int(), returned: Quantity });
+
+/** Asked by returns of goods that the cell itself does not remember. */
+export const issuedGoods = query({
+  type: 'IssuedGoods',
+  summary: 'How many of an item a line of a delivery took out of any warehouse, what they cost, and how many came back.',
+  permission: 'warehouse:read',
+  reads: [stockMoves],
+  input: z.strictObject({ item: z.string(), delivery: z.string(), line: z.int() }),
+  output: Issued.nullable(),
+  answer: async (db, { item, delivery, line }) => {
+    const [row] = await db.rows<z.output<typeof Issued>>(
+      `select -coalesce(sum(m.quantity) filter (where m.document_id = $2), 0)::bigint as quantity,
+         -coalesce(sum(m.value) filter (where m.document_id = $2), 0)::bigint as value,
+         coalesce(sum(m.quantity) filter (where m.delivery_id = $2), 0)::bigint as returned
+       from stock_moves m where m.item_id = $1 and m.line = $3 and (m.document_id = $2 or m.delivery_id = $2)`,
+      [item, delivery, line],
+    );
+    return row === undefined || row.quantity === 0 ? null : row;
+  },
 });
