@@ -16,6 +16,7 @@ import {
   loseDeal,
   openDeal,
   openDealFromLead,
+  relocateDeal,
   reopenDeal,
   winDeal,
   winDealByPayment,
@@ -23,19 +24,33 @@ import {
 import { addDealLine, orderDeal, removeDealLine, undoDealOrder } from '../commands/crm/deal-order.ts';
 import { assignLead, captureLead, changeLeadStage, convertLead, disqualifyLead, editLead, reopenLead } from '../commands/crm/lead.ts';
 import { erasePerson } from '../commands/crm/person.ts';
+import {
+  activatePipeline,
+  addPipelineStage,
+  archivePipeline,
+  draftPipeline,
+  editPipelineStage,
+  finishStageRemoval,
+  orderPipelineStages,
+  removePipelineStage,
+  renamePipeline,
+} from '../commands/crm/pipeline.ts';
 import { module } from '../kernel/module.ts';
 import { account360 } from '../projections/crm/account-360.ts';
 import { accountForOrder, accounts, listAccounts, showAccount } from '../projections/crm/accounts.ts';
 import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
 import { contactOwner, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
-import { dealLines, deals, listDeals, showDeal } from '../projections/crm/deals.ts';
+import { dealLines, deals, dealsInStage, listDeals, showDeal } from '../projections/crm/deals.ts';
 import { leads, listLeads, showLead } from '../projections/crm/leads.ts';
 import { letterReader } from '../projections/crm/letter-reader.ts';
 import { erasures, knownPerson, listErasures } from '../projections/crm/persons.ts';
+import { listPipelines, pipelineForDeals, pipelineStages, pipelines, showPipeline } from '../projections/crm/pipelines.ts';
 import { forecast, outcomes, salesRecords, salesReport } from '../projections/crm/sales-report.ts';
 import { accountActivation } from '../sagas/crm/account-activation.ts';
 import { dealOrder } from '../sagas/crm/deal-order.ts';
 import { leadConversion } from '../sagas/crm/lead-conversion.ts';
+import { stageRemoval } from '../sagas/crm/stage-removal.ts';
+
 export const crm = module({
   name: 'crm',
   commands: [
@@ -63,6 +78,7 @@ export const crm = module({
     editDeal,
     assignDeal,
     changeDealStage,
+    relocateDeal,
     winDeal,
     winDealByPayment,
     loseDeal,
@@ -71,9 +87,18 @@ export const crm = module({
     removeDealLine,
     orderDeal,
     undoDealOrder,
+    draftPipeline,
+    renamePipeline,
+    activatePipeline,
+    archivePipeline,
+    addPipelineStage,
+    editPipelineStage,
+    orderPipelineStages,
+    removePipelineStage,
+    finishStageRemoval,
     erasePerson,
   ],
-  projections: [leads, accounts, contacts, deals, dealLines, erasures],
+  projections: [leads, accounts, contacts, pipelines, pipelineStages, deals, dealLines, erasures],
   queries: [
     listLeads,
     showLead,
@@ -87,6 +112,10 @@ export const crm = module({
     letterReader,
     listDeals,
     showDeal,
+    dealsInStage,
+    listPipelines,
+    showPipeline,
+    pipelineForDeals,
     showLeadBoard,
     showDealBoard,
     salesReport,
@@ -96,5 +125,5 @@ export const crm = module({
     listErasures,
     knownPerson,
   ],
-  sagas: [leadConversion, dealOrder, accountActivation],
+  sagas: [leadConversion, dealOrder, accountActivation, stageRemoval],
 });

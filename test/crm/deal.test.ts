@@ -6,12 +6,12 @@ import {
   loseDeal,
   openDeal,
   openDealFromLead,
+  relocateDeal,
   reopenDeal,
   winDeal,
   winDealByPayment,
 } from '../../src/commands/crm/deal.ts';
 import {
-  type Deal,
   DealAssigned,
   DealEdited,
   DealLineAdded,
@@ -23,7 +23,8 @@ import {
   DealWon,
   permitted,
 } from '../../src/domain/crm/deal.ts';
-import { DEAL_STAGES, type DealStage, dealStages, type OpenStage, openStages } from '../../src/domain/crm/deal-stages.ts';
+import { delivered, type Pipeline } from '../../src/domain/crm/pipeline.ts';
+import { stageKinds, standingIn, TEMPLATES, usualStanding } from '../../src/domain/crm/stages.ts';
 import { crm } from '../../src/modules/crm.ts';
 import { given } from '../kernel/scenario.ts';
 
@@ -36,15 +37,27 @@ const full = {
   description: 'Chairs with arms',
   expectedClose: '2026-05-01',
 };
-const bare = DealOpened({ ...card, accountId: 'A1', ownerId: 'ana', stage: 'NotProcessed' });
-const opened = DealOpened({ ...full, accountId: 'A1', ownerId: 'ana', stage: 'NotProcessed' });
+const begun = { accountId: 'A1', ownerId: 'ana', stage: 'NotProcessed', standing: usualStanding('NotProcessed') };
+const bare = DealOpened({ ...card, ...begun });
+const opened = DealOpened({ ...full, ...begun });
 const line = DealLineAdded({ line: 1, itemId: 'I1', quantity: 10_000, discount: '0' });
 const ordered = DealOrdered({ orderId: 'O1', accountId: 'A1', ownerId: 'ana', warehouseId: 'W1', currency: 'RON', lines: [] });
-const in_ = (stage: DealStage, from: DealStage = 'NotProcessed') => DealStageChanged({ from, to: stage });
-const paused = DealStageChanged({ from: 'Presentation', to: 'Paused', resumeOn: '2026-04-01' });
-const lost = DealLost({ from: 'Presentation', to: 'Rejected', reason: 'Price' });
-const won = DealWon({ from: 'DecisionMaking', accountId: 'A1', reason: 'Price', orderId: 'O1' });
-const facts = { accountKnown: true };
+const to = (stage: string) => ({ to: stage, standing: usualStanding(stage) });
+const in_ = (stage: string, from = 'NotProcessed') => DealStageChanged({ from, ...to(stage) });
+const paused = DealStageChanged({ from: 'Presentation', ...to('Paused'), resumeOn: '2026-04-01' });
+const lost = DealLost({ from: 'Presentation', ...to('Rejected'), reason: 'Price' });
+const won = DealWon({ from: 'DecisionMaking', ...to('Completed'), accountId: 'A1', reason: 'Price', orderId: 'O1' });
+
+const usual = delivered('default') as Pipeline;
+const openStages = usual.stages.filter(({ kind }) => kind === 'open').map(({ key }) => key);
+const course = { facts: { pipeline: usual } };
+const facts = { accountKnown: true, pipeline: usual };
+
+/** The usual pipeline with other words about one of its stages. */
+const with_ = (key: string, terms: object): Pipeline => ({
+  ...usual,
+  stages: usual.stages.map(stage => (stage.key === key ? { ...stage, ...terms } : stage)),
+});
 
 describe('opening a deal', () => {
   test('puts it into the first stage', () =>
@@ -54,12 +67,12 @@ describe('opening a deal', () => {
 
   test('needs an account that exists', () =>
     given()
-      .when(openDeal, { ...card, accountId: 'A9' }, { facts: { accountKnown: false } })
+      .when(openDeal, { ...card, accountId: 'A9' }, { facts: { ...facts, accountKnown: false } })
       .thenInvalid('/accountId'));
 
   test('needs a contact that exists, where one is named', () =>
     given()
-      .when(openDeal, { ...card, accountId: 'A1', contactId: 'C9' }, { facts: { accountKnown: true, contactKnown: false } })
+      .when(openDeal, { ...card, accountId: 'A1', contactId: 'C9' }, { facts: { ...facts, contactKnown: false } })
       .thenInvalid('/contactId'));
 
   test('needs an amount in its own currency', () =>
@@ -70,9 +83,9 @@ describe('opening a deal', () => {
   test('happens once for a lead, however often the process asks', () => {
     const wish = { id, leadId: 'L1', accountId: 'A1', ownerId: 'bob', ...card };
     given()
-      .when(openDealFromLead, wish)
-      .thenEvents(DealOpened({ ...card, accountId: 'A1', ownerId: 'bob', leadId: 'L1', stage: 'NotProcessed' }));
-    given(bare).when(openDealFromLead, wish).thenNothing();
+      .when(openDealFromLead, wish, course)
+      .thenEvents(DealOpened({ ...card, ...begun, ownerId: 'bob', leadId: 'L1' }));
+    given(bare).when(openDealFromLead, wish, course).thenNothing();
   });
 
   test('continues the thread of the lead', () =>
@@ -113,12 +126,12 @@ describe('assigning a deal', () => {
 });
 
 describe('moving a deal forward', () => {
-  const moved = (from: OpenStage, to: OpenStage) => given(opened, line, in_(from)).when(changeDealStage, { id, stage: to });
+  const moved = (from: string, stage: string) => given(opened, line, in_(from)).when(changeDealStage, { id, stage }, course);
 
-  const forward = openStages.flatMap((from, index) => openStages.slice(index + 1).map(to => [from, to] as const));
+  const forward = openStages.flatMap((from, index) => openStages.slice(index + 1).map(stage => [from, stage] as const));
 
-  test.each(forward)('is permitted from %s to %s when all that is needed is there', (from, to) =>
-    moved(from, to).thenEvents(DealStageChanged({ from, to })),
+  test.each(forward)('is permitted from %s to %s when all that is needed is there', (from, stage) =>
+    moved(from, stage).thenEvents(in_(stage, from)),
   );
 
   const needs = [
@@ -132,18 +145,18 @@ describe('moving a deal forward', () => {
 
   test.each(needs)('to %s needs what every stage on the way needs', (stage, pointers) =>
     given(bare)
-      .when(changeDealStage, { id, stage })
+      .when(changeDealStage, { id, stage }, course)
       .thenInvalid(...pointers),
   );
 
   test('does not ask again for what a stage already passed needs', () =>
     given(bare, in_('ProposalPreparation'))
-      .when(changeDealStage, { id, stage: 'Prototype' })
+      .when(changeDealStage, { id, stage: 'Prototype' }, course)
       .thenEvents(in_('Prototype', 'ProposalPreparation')));
 
   test('to DecisionMaking needs a day of closing still to come', () =>
     given(opened, line)
-      .when(changeDealStage, { id, stage: 'DecisionMaking' }, { now: '2026-05-01T08:00:00.000Z' })
+      .when(changeDealStage, { id, stage: 'DecisionMaking' }, { ...course, now: '2026-05-01T08:00:00.000Z' })
       .thenInvalid('/expectedClose'));
 
   test('is silent where it is already', () => moved('Presentation', 'Presentation').thenNothing());
@@ -151,81 +164,91 @@ describe('moving a deal forward', () => {
 
 describe('moving a deal back', () => {
   test('needs a reason', () =>
-    given(opened, in_('Presentation')).when(changeDealStage, { id, stage: 'InitialContact' }).thenInvalid('/reason'));
+    given(opened, in_('Presentation')).when(changeDealStage, { id, stage: 'InitialContact' }, course).thenInvalid('/reason'));
 
   test('needs nothing else', () =>
     given(bare, in_('Presentation'))
-      .when(changeDealStage, { id, stage: 'InitialContact', reason: 'Too early' })
-      .thenEvents(DealStageChanged({ from: 'Presentation', to: 'InitialContact', reason: 'Too early' })));
+      .when(changeDealStage, { id, stage: 'InitialContact', reason: 'Too early' }, course)
+      .thenEvents(DealStageChanged({ from: 'Presentation', ...to('InitialContact'), reason: 'Too early' })));
 });
 
 describe('pausing a deal', () => {
   test('needs a day to resume that is still to come', () => {
-    given(opened).when(changeDealStage, { id, stage: 'Paused' }).thenInvalid('/resumeOn');
-    given(opened).when(changeDealStage, { id, stage: 'Paused', resumeOn: '2026-03-02' }).thenInvalid('/resumeOn');
+    given(opened).when(changeDealStage, { id, stage: 'Paused' }, course).thenInvalid('/resumeOn');
+    given(opened).when(changeDealStage, { id, stage: 'Paused', resumeOn: '2026-03-02' }, course).thenInvalid('/resumeOn');
     given(opened)
-      .when(changeDealStage, { id, stage: 'Paused', resumeOn: '2026-03-03' })
-      .thenEvents(DealStageChanged({ from: 'NotProcessed', to: 'Paused', resumeOn: '2026-03-03' }));
+      .when(changeDealStage, { id, stage: 'Paused', resumeOn: '2026-03-03' }, course)
+      .thenEvents(DealStageChanged({ from: 'NotProcessed', ...to('Paused'), resumeOn: '2026-03-03' }));
   });
 
   test('is the only move that has a day to resume', () =>
-    given(opened).when(changeDealStage, { id, stage: 'InitialContact', resumeOn: '2026-04-01' }).thenEvents(in_('InitialContact')));
+    given(opened).when(changeDealStage, { id, stage: 'InitialContact', resumeOn: '2026-04-01' }, course).thenEvents(in_('InitialContact')));
 
   test('leads back to where it was, and nowhere else', () => {
     const history = [opened, in_('Presentation'), paused];
     given(...history)
-      .when(changeDealStage, { id, stage: 'Presentation' })
+      .when(changeDealStage, { id, stage: 'Presentation' }, course)
       .thenEvents(in_('Presentation', 'Paused'));
     given(...history)
-      .when(changeDealStage, { id, stage: 'NotProcessed', reason: 'x' })
+      .when(changeDealStage, { id, stage: 'NotProcessed', reason: 'x' }, course)
       .thenRefuses('InvalidTransition');
     given(...history)
-      .when(changeDealStage, { id, stage: 'DecisionMaking' })
+      .when(changeDealStage, { id, stage: 'DecisionMaking' }, course)
       .thenRefuses('InvalidTransition');
   });
 });
 
 describe('the end of a deal', () => {
   test.each(['Completed', 'Rejected', 'DroppedOut', 'HistoricalApplications'] as const)('is not reached by moving to %s', stage =>
-    given(opened, line, in_('DecisionMaking')).when(changeDealStage, { id, stage, reason: 'x' }).thenRefuses('InvalidTransition'),
+    given(opened, line, in_('DecisionMaking')).when(changeDealStage, { id, stage, reason: 'x' }, course).thenRefuses('InvalidTransition'),
   );
 
   const decided = [opened, line, in_('DecisionMaking'), ordered];
 
   test('is won from DecisionMaking with an amount and an order', () =>
     given(...decided)
-      .when(winDeal, { id, reason: 'Price' })
+      .when(winDeal, { id, reason: 'Price' }, course)
       .thenEvents(won));
 
-  test('is not won from an earlier stage', () =>
-    given(opened, line, in_('Prototype'), ordered).when(winDeal, { id, reason: 'x' }).thenRefuses('InvalidTransition'));
+  test('is not won from an earlier stage, unless that is approved', () =>
+    expect(given(opened, line, in_('Prototype'), ordered).when(winDeal, { id, reason: 'x' }, course).refusal()).toMatchObject({
+      refused: 'OverrideRequired',
+      details: { rule: 'stage-skip' },
+    }));
 
   test('is not won without amount and order, and says both', () =>
-    given(bare, in_('DecisionMaking')).when(winDeal, { id, reason: 'x' }).thenInvalid('/amount', '/orderId'));
+    given(bare, in_('DecisionMaking')).when(winDeal, { id, reason: 'x' }, course).thenInvalid('/amount', '/orderId'));
 
   test('is won once', () =>
     given(...decided, won)
-      .when(winDeal, { id, reason: 'x' })
+      .when(winDeal, { id, reason: 'x' }, course)
       .thenNothing());
 
   test('is lost with a reason, and to whom', () =>
     given(opened, in_('Presentation'))
-      .when(loseDeal, { id, stage: 'DroppedOut', reason: 'Price', competitor: 'Scaune SA' })
-      .thenEvents(DealLost({ from: 'Presentation', to: 'DroppedOut', reason: 'Price', competitor: 'Scaune SA' })));
+      .when(loseDeal, { id, stage: 'DroppedOut', reason: 'Price', competitor: 'Scaune SA' }, course)
+      .thenEvents(DealLost({ from: 'Presentation', ...to('DroppedOut'), reason: 'Price', competitor: 'Scaune SA' })));
+
+  test('is lost to a named competitor, where that is the reason', () => {
+    given(opened, in_('Presentation')).when(loseDeal, { id, reason: 'competitor' }, course).thenInvalid('/competitor');
+    given(opened, in_('Presentation'))
+      .when(loseDeal, { id, reason: 'Competitor', competitor: 'Scaune SA' }, course)
+      .thenEvents(DealLost({ from: 'Presentation', ...to('Rejected'), reason: 'Competitor', competitor: 'Scaune SA' }));
+  });
 
   test('is a rejection unless said otherwise', () =>
-    given(opened, in_('Presentation')).when(loseDeal, { id, reason: 'Price' }).thenEvents(lost));
+    given(opened, in_('Presentation')).when(loseDeal, { id, reason: 'Price' }, course).thenEvents(lost));
 
   test('is also reached from a pause', () =>
     given(opened, in_('Presentation'), paused)
-      .when(loseDeal, { id, reason: 'Price' })
-      .thenEvents(DealLost({ from: 'Paused', to: 'Rejected', reason: 'Price' })));
+      .when(loseDeal, { id, reason: 'Price' }, course)
+      .thenEvents(DealLost({ from: 'Paused', ...to('Rejected'), reason: 'Price' })));
 
   test('is final for losing and winning', () => {
-    given(opened, lost).when(loseDeal, { id, reason: 'x' }).thenNothing();
-    given(opened, lost).when(loseDeal, { id, stage: 'DroppedOut', reason: 'x' }).thenRefuses('InvalidTransition');
-    given(opened, won).when(loseDeal, { id, reason: 'x' }).thenRefuses('InvalidTransition');
-    given(opened, lost).when(winDeal, { id, reason: 'x' }).thenRefuses('InvalidTransition');
+    given(opened, lost).when(loseDeal, { id, reason: 'x' }, course).thenNothing();
+    given(opened, lost).when(loseDeal, { id, stage: 'DroppedOut', reason: 'x' }, course).thenRefuses('InvalidTransition');
+    given(opened, won).when(loseDeal, { id, reason: 'x' }, course).thenRefuses('InvalidTransition');
+    given(opened, lost).when(winDeal, { id, reason: 'x' }, course).thenRefuses('InvalidTransition');
   });
 });
 
@@ -233,53 +256,130 @@ describe('the payment of the order', () => {
   test.each([[[]], [[in_('Presentation')]], [[in_('Presentation'), paused]]])('wins the deal wherever it stands (%#)', history =>
     expect(
       given(opened, ...history, ordered)
-        .when(winDealByPayment, { id, orderId: 'O1' })
+        .when(winDealByPayment, { id, orderId: 'O1' }, course)
         .events(),
     ).toMatchObject([{ type: 'DealWon', data: { orderId: 'O1', accountId: 'A1' } }]),
   );
 
   test.each([[won], [lost]])('leaves a closed deal as it is (%#)', end =>
-    given(opened, ordered, end).when(winDealByPayment, { id, orderId: 'O1' }).thenNothing(),
+    given(opened, ordered, end).when(winDealByPayment, { id, orderId: 'O1' }, course).thenNothing(),
   );
 
-  test('of another order wins nothing', () => given(opened, ordered).when(winDealByPayment, { id, orderId: 'O2' }).thenNothing());
+  test('of another order wins nothing', () => given(opened, ordered).when(winDealByPayment, { id, orderId: 'O2' }, course).thenNothing());
 });
 
 describe('reopening a deal', () => {
   test('puts it where it was when it closed', () =>
     given(opened, in_('Presentation'), lost)
-      .when(reopenDeal, { id, reason: 'They came back' })
-      .thenEvents(DealReopened({ from: 'Rejected', to: 'Presentation', reason: 'They came back' })));
+      .when(reopenDeal, { id, reason: 'They came back' }, course)
+      .thenEvents(DealReopened({ from: 'Rejected', ...to('Presentation'), reason: 'They came back' })));
 
   test('puts a deal that was paused where it was before the pause', () =>
-    given(opened, in_('Presentation'), paused, DealLost({ from: 'Paused', to: 'Rejected', reason: 'x' }))
-      .when(reopenDeal, { id, reason: 'x' })
-      .thenEvents(DealReopened({ from: 'Rejected', to: 'Presentation', reason: 'x' })));
+    given(opened, in_('Presentation'), paused, DealLost({ from: 'Paused', ...to('Rejected'), reason: 'x' }))
+      .when(reopenDeal, { id, reason: 'x' }, course)
+      .thenEvents(DealReopened({ from: 'Rejected', ...to('Presentation'), reason: 'x' })));
 
-  test('is refused for a deal that is open', () => given(opened).when(reopenDeal, { id, reason: 'x' }).thenRefuses('InvalidTransition'));
+  test('is refused for a deal that is open', () =>
+    given(opened).when(reopenDeal, { id, reason: 'x' }, course).thenRefuses('InvalidTransition'));
 });
 
-describe('the pipeline', () => {
+describe('a pipeline of the house', () => {
   test('has the stages, phases and chances of the usual pipeline', () =>
-    expect(Object.entries(DEAL_STAGES).map(([stage, { phase, percent }]) => `${phase} ${percent} ${stage}`)).toEqual([
-      'Processing 0 NotProcessed',
-      'Qualification 20 InitialContact',
-      'Qualification 20 NeedsAssessment',
-      'Development 40 Presentation',
-      'Development 40 ProposalPreparation',
-      'Development 40 Prototype',
-      'Confirmation 60 DecisionMaking',
-      'Win 100 Completed',
-      'Rejection 0 Rejected',
-      'Rejection 0 Paused',
-      'Rejection 0 DroppedOut',
-      'Archive 0 HistoricalApplications',
+    expect(usual.stages.map(({ key, kind, phase, percent }) => `${phase} ${percent} ${key} ${kind}`)).toEqual([
+      'Processing 0 NotProcessed open',
+      'Qualification 20 InitialContact open',
+      'Qualification 20 NeedsAssessment open',
+      'Development 40 Presentation open',
+      'Development 40 ProposalPreparation open',
+      'Development 40 Prototype open',
+      'Confirmation 60 DecisionMaking open',
+      'Win 100 Completed won',
+      'Rejection 0 Rejected lost',
+      'Rejection 0 Paused paused',
+      'Rejection 0 DroppedOut lost',
+      'Archive 0 HistoricalApplications archive',
     ]));
 
   test('permits only commands that there are', () => {
     const known = crm.commands.map(({ type }) => type);
-    const named = dealStages.flatMap(stage => permitted({ stage } as Deal));
-    expect(named.length).toBeGreaterThan(20);
+    const named = stageKinds.flatMap(kind => permitted({ kind }));
+    expect(named.length).toBeGreaterThan(15);
     expect(known).toEqual(expect.arrayContaining(named));
+  });
+
+  test('reads a fact that does not say where its stage stood as one of the usual pipeline', () => {
+    const before = [DealOpened({ ...full, accountId: 'A1', ownerId: 'ana', stage: 'NotProcessed' }), line];
+    given(...before, DealStageChanged({ from: 'NotProcessed', to: 'DecisionMaking' }), ordered)
+      .when(winDeal, { id, reason: 'Price' }, course)
+      .thenEvents(won);
+    given(...before, DealWon({ from: 'DecisionMaking', accountId: 'A1', reason: 'Price' }))
+      .when(loseDeal, { id, reason: 'x' }, course)
+      .thenRefuses('InvalidTransition');
+  });
+});
+
+describe('the pipeline of a deal', () => {
+  const simple: Pipeline = { name: 'Small sales', status: 'Active', stages: TEMPLATES.simple, targets: {} };
+  const inSimple = { facts: { ...facts, pipeline: simple } };
+  const standing = (key: string) => standingIn('P2', simple.stages.find(stage => stage.key === key) as never);
+  const small = DealOpened({ ...full, accountId: 'A1', ownerId: 'ana', stage: 'New', standing: standing('New') });
+  const inProposal = DealStageChanged({ from: 'New', to: 'Proposal', standing: standing('Proposal') });
+
+  test('is the one named, which is in use', () => {
+    const wish = { ...card, accountId: 'A1', pipelineId: 'P2' };
+    given()
+      .when(openDeal, wish, inSimple)
+      .thenEvents(DealOpened({ ...card, accountId: 'A1', ownerId: 'ana', stage: 'New', standing: standing('New') }));
+    for (const pipeline of [null, { ...simple, status: 'Draft' }, { ...simple, status: 'Archived' }])
+      given()
+        .when(openDeal, wish, { facts: { ...facts, pipeline } })
+        .thenInvalid('/pipelineId');
+  });
+
+  test('says which stages there are, what they need and where deals are won and lost', () => {
+    given(small).when(changeDealStage, { id, stage: 'Presentation' }, inSimple).thenInvalid('/stage');
+    given(small).when(changeDealStage, { id, stage: 'Proposal' }, inSimple).thenEvents(inProposal);
+    given(small, inProposal).when(winDeal, { id, reason: 'x' }, inSimple).thenInvalid('/orderId');
+    given(small, inProposal, ordered)
+      .when(winDeal, { id, reason: 'x' }, inSimple)
+      .thenEvents(DealWon({ from: 'Proposal', to: 'Won', standing: standing('Won'), accountId: 'A1', orderId: 'O1', reason: 'x' }));
+    given(small)
+      .when(loseDeal, { id, reason: 'x' }, inSimple)
+      .thenEvents(DealLost({ from: 'New', to: 'Lost', standing: standing('Lost'), reason: 'x' }));
+    given(small).when(loseDeal, { id, stage: 'Won', reason: 'x' }, inSimple).thenInvalid('/stage');
+  });
+
+  test('may name what follows a stage: another move is to be approved, a pause is not', () => {
+    const pipeline = with_('InitialContact', { next: ['Presentation', 'Completed'] });
+    const from = given(opened, line, in_('InitialContact'), ordered);
+    const move = (stage: string, more = {}) => from.when(changeDealStage, { id, stage, ...more }, { facts: { pipeline } });
+    move('Presentation').thenEvents(in_('Presentation', 'InitialContact'));
+    expect(move('NeedsAssessment').refusal()).toMatchObject({ refused: 'OverrideRequired', details: { rule: 'stage-skip' } });
+    move('NotProcessed', { reason: 'x' }).thenRefuses('OverrideRequired');
+    expect(move('Paused', { resumeOn: '2026-04-01' }).events()).toHaveLength(1);
+    expect(from.when(winDeal, { id, reason: 'x' }, { facts: { pipeline } }).events()).toMatchObject([{ type: 'DealWon' }]);
+  });
+
+  test('leads a deal out of a stage that is being removed, once', () => {
+    const pipeline = { ...usual, targets: { Presentation: 'NeedsAssessment' } };
+    const reason = 'The stage Presentation was removed from the pipeline.';
+    const here = { facts: { pipeline } };
+    given(opened, in_('Presentation'))
+      .when(relocateDeal, { id, from: 'Presentation' }, here)
+      .thenEvents(DealStageChanged({ from: 'Presentation', ...to('NeedsAssessment'), reason }));
+    given(opened, in_('Prototype')).when(relocateDeal, { id, from: 'Presentation' }, here).thenNothing();
+    given(opened, in_('Presentation')).when(relocateDeal, { id, from: 'Presentation' }, course).thenNothing();
+    given(opened).when(changeDealStage, { id, stage: 'Presentation' }, here).thenInvalid('/stage');
+  });
+
+  test('takes a paused or closed deal back to where its stage was moved', () => {
+    const stages = usual.stages.filter(({ key }) => key !== 'Presentation' && key !== 'NeedsAssessment');
+    const pipeline = { ...usual, stages, targets: { Presentation: 'NeedsAssessment', NeedsAssessment: 'InitialContact' } };
+    given(opened, in_('Presentation'), paused)
+      .when(changeDealStage, { id, stage: 'InitialContact' }, { facts: { pipeline } })
+      .thenEvents(DealStageChanged({ from: 'Paused', ...to('InitialContact') }));
+    given(opened, in_('Presentation'), lost)
+      .when(reopenDeal, { id, reason: 'x' }, { facts: { pipeline } })
+      .thenEvents(DealReopened({ from: 'Rejected', ...to('InitialContact'), reason: 'x' }));
   });
 });

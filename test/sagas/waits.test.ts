@@ -20,6 +20,8 @@ beforeAll(async () => {
   house = await startHouse({ smtpUrl: post.url, mailFrom: 'Sales <sales@firm.example>' });
   database = new pg.Client({ connectionString: house.databaseUrl });
   await database.connect();
+  // Takes its time, which passes while the others are carried on.
+  await house.make('/pipelines/default/stages/Prototype/remove', { target: 'Presentation' });
 }, 60_000);
 afterAll(async () => {
   await database?.end();
@@ -260,6 +262,12 @@ describe('a process', () => {
       `/stock-levels/${warehouseId}~${itemId}`,
       body => body['reserved'] === '0' && body['onHand'] === String(CROSSED - out) && body['available'] === String(CROSSED - out),
     );
+  });
+
+  test('that removes a stage of the pipeline ends by itself', { timeout: 30_000 }, async () => {
+    await until('stage-removal', 'default~Prototype', ({ status }) => status === 'finished');
+    const { stages } = (await house.get('/pipelines/default')).body as { readonly stages: readonly { readonly key: string }[] };
+    expect(stages.map(({ key }) => key)).not.toContain('Prototype');
   });
 
   test('was seen in every wait there is, and left it', async () => {

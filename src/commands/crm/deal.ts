@@ -2,15 +2,16 @@ import { z } from 'zod';
 import { Deal } from '../../domain/crm/deal.ts';
 import { assign, edit, open } from '../../domain/crm/deal-card.ts';
 import { lose, reopen, win, winByPayment } from '../../domain/crm/deal-closing.ts';
-import { changeStage } from '../../domain/crm/deal-moves.ts';
-import { DealStage, lostStages } from '../../domain/crm/deal-stages.ts';
+import { changeStage, relocate } from '../../domain/crm/deal-moves.ts';
+import { DEFAULT_PIPELINE } from '../../domain/crm/stages.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Id, Reason, Text } from '../../domain/vocabulary.ts';
 import { type Ask, byId, byOwner, command, type FactsContext } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { contactOwner } from '../../projections/crm/contacts.ts';
+import { pipelineForDeals } from '../../projections/crm/pipelines.ts';
 import { accountKnown } from '../knowledge.ts';
-import { Assignment, knownOwner } from './shapes.ts';
+import { Assignment, knownOwner, StageKey } from './shapes.ts';
 
 const card = {
   name: Text(200),
@@ -39,14 +40,28 @@ async function contactKnown(id: string, ask: Ask, { reaches }: FactsContext): Pr
   return ownerId !== null && reaches(ownerId);
 }
 
+/** The pipeline a deal goes through, as it stands. */
+async function course(deal: Deal | undefined, ask: Ask) {
+  const id = deal?.pipelineId ?? DEFAULT_PIPELINE;
+  const pipeline = await ask(pipelineForDeals, { id });
+  if (pipeline === null) throw new Error(`A deal goes through the pipeline ${id}, which was never drafted`);
+  return { pipeline };
+}
+
+const onCourse = { ...onDeal, facts: (deal: Deal | undefined, _: unknown, ask: Ask) => course(deal, ask) } as const;
+
 export const openDeal = command({
   type: 'OpenDeal',
-  summary: 'Opens a deal with an account.',
+  summary: 'Opens a deal with an account, in the first stage of a pipeline in use: the one named, or the default one.',
   route: 'POST /deals',
   permission: 'crm:edit',
   decider: Deal,
-  input: z.strictObject({ ...card, accountId: Id, ownerId: Id.optional() }),
-  facts: async (_, wish, ask, context) => ({ ...(await knowledge(wish, ask, context)), ...(await knownOwner(wish, ask)) }),
+  input: z.strictObject({ ...card, accountId: Id, pipelineId: Id.optional(), ownerId: Id.optional() }),
+  facts: async (_, wish, ask, context) => ({
+    ...(await knowledge(wish, ask, context)),
+    ...(await knownOwner(wish, ask)),
+    pipeline: await ask(pipelineForDeals, { id: wish.pipelineId ?? DEFAULT_PIPELINE }),
+  }),
   decide: beginning(open),
 });
 
@@ -58,7 +73,8 @@ export const openDealFromLead = command({
   entityId: byId,
   parent: ({ leadId }) => ({ category: 'lead', id: leadId }),
   input: z.strictObject({ ...card, id: Id, leadId: Id, accountId: Id, ownerId: Id }),
-  decide: beginning(({ id: _, ...wish }, context) => open(wish, { ...context, facts: {} })),
+  facts: (_state: Deal | undefined, _wish: unknown, ask: Ask) => course(undefined, ask),
+  decide: beginning(({ id: _, ...wish }, context) => open(wish, context)),
 });
 
 export const editDeal = command({
@@ -85,28 +101,37 @@ export const assignDeal = command({
 });
 
 export const changeDealStage = command({
-  ...onDeal,
+  ...onCourse,
   type: 'ChangeDealStage',
   summary:
-    'Moves a deal forward when what the stages need is filled in, back with a reason, or to Paused with a day to resume; winning and losing are commands of their own.',
+    'Moves a deal forward when what the stages need is filled in, back with a reason, or aside to a pause with a day to resume; winning and losing are commands of their own. OverrideRequired for a move that the stage it is in does not name.',
   route: 'POST /deals/:id/stage',
   permission: 'crm:edit',
-  input: z.strictObject({ id: Id, stage: DealStage, reason: Reason.optional(), resumeOn: Day.optional() }),
+  input: z.strictObject({ id: Id, stage: StageKey, reason: Reason.optional(), resumeOn: Day.optional() }),
   decide: existing('deal', changeStage),
 });
 
+export const relocateDeal = command({
+  ...onCourse,
+  type: 'RelocateDeal',
+  summary: 'Moves a deal out of a stage that is being removed; silent when it has left it.',
+  permission: 'crm:edit',
+  input: z.strictObject({ id: Id, from: StageKey }),
+  decide: existing('deal', relocate),
+});
+
 export const winDeal = command({
-  ...onDeal,
+  ...onCourse,
   type: 'WinDeal',
-  summary: 'Wins a deal in DecisionMaking that has an amount and an order.',
+  summary: 'Wins a deal in the last open stage that has what the stage of won deals needs; OverrideRequired from an earlier one.',
   route: 'POST /deals/:id/win',
   permission: 'crm:edit',
-  input: z.strictObject({ id: Id, reason: Reason }),
+  input: z.strictObject({ id: Id, stage: StageKey.optional(), reason: Reason }),
   decide: existing('deal', win),
 });
 
 export const winDealByPayment = command({
-  ...onDeal,
+  ...onCourse,
   type: 'WinDealByPayment',
   summary: 'Wins the deal whose order is paid; silent when it is closed already.',
   permission: 'crm:edit',
@@ -115,17 +140,18 @@ export const winDealByPayment = command({
 });
 
 export const loseDeal = command({
-  ...onDeal,
+  ...onCourse,
   type: 'LoseDeal',
-  summary: 'Closes a deal as rejected by the client or dropped out by itself, with the reason.',
+  summary:
+    'Closes a deal as lost, with the reason, and the competitor where that is the reason; in the first stage of lost deals unless another is named.',
   route: 'POST /deals/:id/lose',
   permission: 'crm:edit',
-  input: z.strictObject({ id: Id, stage: z.enum(lostStages).default('Rejected'), reason: Reason, competitor: Text(200).optional() }),
+  input: z.strictObject({ id: Id, stage: StageKey.optional(), reason: Reason, competitor: Text(200).optional() }),
   decide: existing('deal', lose),
 });
 
 export const reopenDeal = command({
-  ...onDeal,
+  ...onCourse,
   type: 'ReopenDeal',
   summary: 'Takes up a closed deal again, in the open stage it was in.',
   route: 'POST /deals/:id/reopen',

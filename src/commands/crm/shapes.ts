@@ -8,6 +8,9 @@ import { findPerson } from '../../projections/platform/users.ts';
 /** As people write it; compared by nothing yet. */
 export const Phone = Text(40);
 
+/** Name of a stage for programs. */
+export const StageKey = z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'A key of letters and digits, at most 40');
+
 export const Assignment = z.strictObject({ id: Id, ownerId: Id, reason: Reason.optional() });
 
 export async function knownOwner({ ownerId }: { readonly ownerId?: string | undefined }, ask: Ask): Promise<OwnerKnowledge> {

@@ -1,11 +1,13 @@
 /** Opening a deal, editing what it says, and giving it to another owner. */
 import type { DecisionContext } from '../../kernel/command.ts';
-import { type Decision, isRefusal, type Refusal, refuse } from '../../kernel/decider.ts';
+import { type Decision, invalid, isRefusal, type Refusal, refuse } from '../../kernel/decider.ts';
 import { refusedFor, unless } from '../faults.ts';
 import { type Edit, edited } from '../records.ts';
 import { barred, type Deal, DealAssigned, DealCard, DealEdited, type DealFact, DealOpened } from './deal.ts';
-import { openStages } from './deal-stages.ts';
+import { firstStage } from './deal-course.ts';
 import { type AssignmentWish, assigned, type OwnerKnowledge, ownerFor } from './owner.ts';
+import type { Pipeline } from './pipeline.ts';
+import { DEFAULT_PIPELINE, standingIn } from './stages.ts';
 
 /** Whether what the deal refers to exists; undefined where nothing was named. */
 export interface DealKnowledge extends OwnerKnowledge {
@@ -22,12 +24,26 @@ function faultOf({ amount, currency }: DealCard, { accountKnown, contactKnown }:
   return refuse('CurrencyMismatch', `The deal is in ${currency}, its amount in ${amount.currency}.`);
 }
 
-type Opening = DealCard & { readonly accountId: string; readonly ownerId?: string | undefined; readonly leadId?: string | undefined };
+/** The pipeline the deal will go through; null where there is none of that id. */
+export interface OpeningKnowledge extends DealKnowledge {
+  readonly pipeline: Pipeline | null;
+}
 
-export function open(wish: Opening, context: DecisionContext<DealKnowledge>): Decision<DealFact> {
+type Opening = DealCard & {
+  readonly accountId: string;
+  readonly pipelineId?: string | undefined;
+  readonly ownerId?: string | undefined;
+  readonly leadId?: string | undefined;
+};
+
+export function open({ pipelineId = DEFAULT_PIPELINE, ...wish }: Opening, context: DecisionContext<OpeningKnowledge>): Decision<DealFact> {
+  const { pipeline } = context.facts;
   const ownerId = ownerFor(wish.ownerId, context);
   if (isRefusal(ownerId)) return ownerId;
-  return faultOf(wish, context.facts) ?? [DealOpened({ ...wish, ownerId, stage: openStages[0] })];
+  if (pipeline?.status !== 'Active') return invalid([{ pointer: '/pipelineId', detail: 'There is no such pipeline in use.' }]);
+  const stage = firstStage(pipeline);
+  const opening = { ...wish, ownerId, stage: stage.key, standing: standingIn(pipelineId, stage) };
+  return faultOf(wish, context.facts) ?? [DealOpened(opening)];
 }
 
 /** Lines are in the deal's currency, so it cannot change under them. */

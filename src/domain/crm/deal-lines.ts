@@ -69,6 +69,6 @@ export function order(
 
 /** What is won is won: a later cancellation changes the order, not the deal. */
 export function undoOrder(deal: Deal, { orderId, because }: DataOf<typeof DealOrderUndone>): Decision<DealFact> {
-  if (deal.orderId !== orderId || deal.stage === 'Completed') return [];
+  if (deal.orderId !== orderId || deal.kind === 'won') return [];
   return [DealOrderUndone({ orderId, because })];
 }

@@ -1,59 +1,61 @@
-/** Moving a deal through the stages of the pipeline. */
+/** Moving a deal through the stages of its pipeline. */
 import type { DecisionContext } from '../../kernel/command.ts';
-import { type Decision, invalidTransition, type Refusal } from '../../kernel/decider.ts';
-import { type Fault, refusedFor, unless } from '../faults.ts';
+import { type Decision, invalid, invalidTransition, type Refusal, refuse } from '../../kernel/decider.ts';
+import { refusedFor, unless } from '../faults.ts';
 import { barred, type Deal, type DealFact, DealStageChanged, permitted } from './deal.ts';
-import { type DealStage, isBack, isOpen, type OpenStage, stagesBetween } from './deal-stages.ts';
-
-/** Something a deal must have before it enters a stage. */
-interface Need {
-  readonly pointer: string;
-  readonly what: string;
-  readonly met: (deal: Deal, today: string) => boolean;
-}
-
-const NEEDS: Readonly<Record<OpenStage, readonly Need[]>> = {
-  NotProcessed: [],
-  InitialContact: [{ pointer: '/contactId', what: 'a contact person', met: ({ card }) => card.contactId !== undefined }],
-  NeedsAssessment: [
-    { pointer: '/description', what: 'a description of the need', met: ({ card }) => card.description !== undefined },
-    { pointer: '/expectedClose', what: 'an expected day of closing', met: ({ card }) => card.expectedClose !== undefined },
-  ],
-  Presentation: [{ pointer: '/amount', what: 'an amount', met: ({ card }) => card.amount !== undefined }],
-  ProposalPreparation: [{ pointer: '/lines', what: 'at least one line', met: ({ lines }) => lines.length > 0 }],
-  Prototype: [],
-  DecisionMaking: [
-    { pointer: '/expectedClose', what: 'an expected day of closing to come', met: ({ card }, today) => (card.expectedClose ?? '') > today },
-  ],
-};
-
-/** Every unmet need of entering stages, with the stage that demands it. */
-const unmet = (stages: readonly OpenStage[], deal: Deal, today: string): readonly Fault[] =>
-  stages.flatMap(stage => NEEDS[stage].flatMap(({ pointer, what, met }) => unless(met(deal, today), pointer, `${stage} needs ${what}.`)));
+import { arrival, type Course, enterable, isBack, namesNext, stageAt, stagesEntered } from './deal-course.ts';
+import { unmet } from './deal-needs.ts';
+import type { Stage } from './stages.ts';
 
 export interface Move {
-  readonly stage: DealStage;
+  readonly stage: string;
   readonly reason?: string | undefined;
   readonly resumeOn?: string | undefined;
 }
 
+/** The refusal of what a rule forbids unless it is approved. */
+export const overridable = (rule: string, because: string): Refusal => refuse('OverrideRequired', because, { rule });
+
+export const unknownStage: Refusal = invalid([{ pointer: '/stage', detail: 'The pipeline of this deal has no such stage to move to.' }]);
+
 /**
- * Forward any number of stages when what they need is there; back with a reason; aside to Paused with a day to resume, and
- * from there to where it was. Winning and losing are commands of their own.
+ * Forward any number of stages when what they need is there; back with a reason; aside to a stage of pauses with a day to
+ * resume, and from there to where it was. Winning and losing are commands of their own.
  */
-export function changeStage(deal: Deal, move: Move, { today }: DecisionContext<unknown>): Decision<DealFact> {
-  const { stage: to, reason } = move;
-  if (deal.stage === to) return [];
-  const resumeOn = to === 'Paused' ? move.resumeOn : undefined;
-  const stop = barred(deal, 'ChangeDealStage') ?? faultOf(deal, { stage: to, reason, resumeOn }, today);
-  return stop ?? [DealStageChanged({ from: deal.stage, to, reason, resumeOn })];
+export function changeStage(deal: Deal, move: Move, { today, facts }: DecisionContext<Course>): Decision<DealFact> {
+  if (deal.stage === move.stage) return [];
+  const stop = barred(deal, 'ChangeDealStage');
+  if (stop) return stop;
+  const to = enterable(facts.pipeline, move.stage);
+  if (to === undefined) return unknownStage;
+  const { reason } = move;
+  const resumeOn = to.kind === 'paused' ? move.resumeOn : undefined;
+  const fault = faultOf(deal, to, { ...move, resumeOn }, { today, facts });
+  return fault ?? [DealStageChanged({ from: deal.stage, ...arrival(deal, to), reason, resumeOn })];
 }
 
-function faultOf(deal: Deal, { stage: to, reason, resumeOn }: Move, today: string): Refusal | undefined {
-  const { stage: from, openStage } = deal;
-  if (to === 'Paused') return refusedFor(unless((resumeOn ?? '') > today, '/resumeOn', 'Paused needs a day to resume, still to come.'));
-  if (from === 'Paused' && to === openStage) return undefined;
-  if (from === 'Paused' || !isOpen(to)) return invalidTransition(`A deal cannot move from ${from} to ${to}.`, permitted(deal));
-  if (isBack(openStage, to)) return refusedFor(unless(reason !== undefined, '/reason', 'A step back needs a reason.'));
-  return refusedFor(unmet(stagesBetween(openStage, to), deal, today));
+type Known = Pick<DecisionContext<Course>, 'today' | 'facts'>;
+
+function faultOf(deal: Deal, to: Stage, { reason, resumeOn }: Move, { today, facts: { pipeline } }: Known): Refusal | undefined {
+  const impossible = invalidTransition(`A deal cannot move from ${deal.stage} to ${to.key}.`, permitted(deal));
+  const from = stageAt(pipeline, deal.openStage);
+  if (deal.kind === 'paused') return to.key === from.key ? undefined : impossible;
+  if (to.kind === 'paused')
+    return refusedFor(unless((resumeOn ?? '') > today, '/resumeOn', `${to.key} needs a day to resume, still to come.`));
+  if (to.kind !== 'open') return impossible;
+  if (from.next.length > 0 && !namesNext(from, to))
+    return overridable('stage-skip', `From ${from.key} a deal moves to ${from.next.join(' or ')} only.`);
+  if (isBack(pipeline, from, to)) return refusedFor(unless(reason !== undefined, '/reason', 'A step back needs a reason.'));
+  return refusedFor(unmet(stagesEntered(pipeline, from, to), deal, today));
+}
+
+/** The stage the deal is in is being removed from its pipeline; silent where the deal has left it. */
+export function relocate(
+  deal: Deal,
+  { from }: { readonly from: string },
+  { facts: { pipeline } }: DecisionContext<Course>,
+): Decision<DealFact> {
+  if (deal.stage !== from || !Object.hasOwn(pipeline.targets, from)) return [];
+  const reason = `The stage ${from} was removed from the pipeline.`;
+  return [DealStageChanged({ from, ...arrival(deal, stageAt(pipeline, from)), reason })];
 }

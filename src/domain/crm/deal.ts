@@ -6,8 +6,8 @@ import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency, Money } from '../../kernel/money.ts';
 import { Quantity } from '../../kernel/quantity.ts';
 import { PostalAddress } from '../vocabulary.ts';
-import { DealStage, isLost, isOpen, type OpenStage, openStages } from './deal-stages.ts';
 import { assignment, type Owned } from './owner.ts';
+import { DEFAULT_PIPELINE, type StageKind, Standing, usualStanding } from './stages.ts';
 
 /** What a deal says of itself; all of it may be edited. */
 export const DealCard = z.strictObject({
@@ -39,16 +39,20 @@ const ofPerson = {
   personal: [{ person: ({ leadId }: { readonly leadId?: string | undefined }) => leadId, fields: ['name', 'description'] }],
 };
 
+/** Where the deal stands now; facts from before pipelines could be edited do not say it, see `standingAt`. */
+const standing = { standing: Standing.optional() };
+
 export const DealOpened = event(
   'DealOpened',
-  { ...DealCard.shape, ...origin, accountId: z.string(), ownerId: z.string(), stage: DealStage },
+  { ...DealCard.shape, ...origin, accountId: z.string(), ownerId: z.string(), stage: z.string(), ...standing },
   ofPerson,
 );
 export const DealEdited = event('DealEdited', { ...DealCard.shape, ...origin, changed: z.array(z.string()) }, ofPerson);
 export const DealAssigned = event('DealAssigned', assignment);
 export const DealStageChanged = event('DealStageChanged', {
-  from: DealStage,
-  to: DealStage,
+  from: z.string(),
+  to: z.string(),
+  ...standing,
   reason: z.string().optional(),
   /** When a paused deal is to be taken up again. */
   resumeOn: z.iso.date().optional(),
@@ -70,9 +74,33 @@ export const DealOrdered = event('DealOrdered', {
 /** The order was refused, declined or cancelled: the deal can be changed and ordered again. */
 export const DealOrderUndone = event('DealOrderUndone', { orderId: z.string(), because: z.string() });
 
-export const DealWon = event('DealWon', { from: DealStage, accountId: z.string(), reason: z.string(), orderId: z.string().optional() });
-export const DealLost = event('DealLost', { from: DealStage, to: DealStage, reason: z.string(), competitor: z.string().optional() });
-export const DealReopened = event('DealReopened', { from: DealStage, to: DealStage, reason: z.string() });
+export const DealWon = event('DealWon', {
+  from: z.string(),
+  /** Absent in facts from before pipelines could be edited: Completed was the only stage of what is won. */
+  to: z.string().optional(),
+  ...standing,
+  accountId: z.string(),
+  reason: z.string(),
+  orderId: z.string().optional(),
+});
+export const DealLost = event('DealLost', {
+  from: z.string(),
+  to: z.string(),
+  ...standing,
+  reason: z.string(),
+  competitor: z.string().optional(),
+});
+export const DealReopened = event('DealReopened', { from: z.string(), to: z.string(), ...standing, reason: z.string() });
+
+interface Arrival {
+  readonly to?: string | undefined;
+  readonly standing?: Standing | undefined;
+}
+
+/** The stage a deal came to, and where that stood then. */
+export function standingAt({ to = 'Completed', standing }: Arrival): { readonly stage: string; readonly standing: Standing } {
+  return { stage: to, standing: standing ?? usualStanding(to) };
+}
 
 const events = [
   DealOpened,
@@ -90,9 +118,11 @@ const events = [
 export type DealFact = EventOf<(typeof events)[number]>;
 
 export interface Deal extends Owned {
-  readonly stage: DealStage;
+  readonly pipelineId: string;
+  readonly stage: string;
+  readonly kind: StageKind;
   /** The open stage a deal is in, or was in before it was paused or closed: there it returns to. */
-  readonly openStage: OpenStage;
+  readonly openStage: string;
   readonly accountId: string;
   readonly leadId?: string;
   readonly card: DealCard;
@@ -102,10 +132,12 @@ export interface Deal extends Owned {
   readonly orderId?: string;
 }
 
-const opened = ({ accountId, ownerId, leadId, stage, ...card }: DataOf<typeof DealOpened>): Deal => ({
+const opened = ({ accountId, ownerId, leadId, stage, standing, ...card }: DataOf<typeof DealOpened>): Deal => ({
   ...(leadId === undefined ? {} : { leadId }),
+  pipelineId: standing?.pipelineId ?? DEFAULT_PIPELINE,
   stage,
-  openStage: isOpen(stage) ? stage : openStages[0],
+  kind: 'open',
+  openStage: stage,
   ownerId,
   accountId,
   card,
@@ -113,41 +145,47 @@ const opened = ({ accountId, ownerId, leadId, stage, ...card }: DataOf<typeof De
   lineLast: 0,
 });
 
-const moved = (deal: Deal, to: DealStage): Deal => ({ ...deal, stage: to, openStage: isOpen(to) ? to : deal.openStage });
+function moved(deal: Deal, arrival: Arrival): Deal {
+  const { stage, standing } = standingAt(arrival);
+  const { kind, pipelineId } = standing;
+  return { ...deal, pipelineId, stage, kind, openStage: kind === 'open' ? stage : deal.openStage };
+}
 const withLine = (deal: Deal, line: DealLine): Deal => ({ ...deal, lines: [...deal.lines, line], lineLast: line.line });
 const withoutLine = (deal: Deal, line: number): Deal => ({ ...deal, lines: deal.lines.filter(entry => entry.line !== line) });
 const unordered = ({ orderId: _, ...deal }: Deal): Deal => deal;
 
 export const Deal = decider({
   category: 'deal',
-  stateVersion: 2,
+  stateVersion: 3,
   events,
   initial: (): Deal | undefined => undefined,
   evolve: {
     DealOpened: (_, data): Deal => opened(data),
     DealEdited: (deal, { changed: _, leadId: _lead, ...card }) => deal && { ...deal, card },
     DealAssigned: (deal, { to }) => deal && { ...deal, ownerId: to },
-    DealStageChanged: (deal, { to }) => deal && moved(deal, to),
+    DealStageChanged: (deal, arrival) => deal && moved(deal, arrival),
     DealLineAdded: (deal, line) => deal && withLine(deal, line),
     DealLineRemoved: (deal, { line }) => deal && withoutLine(deal, line),
     DealOrdered: (deal, { orderId }) => deal && { ...deal, orderId },
     DealOrderUndone: deal => deal && unordered(deal),
-    DealWon: deal => deal && moved(deal, 'Completed'),
-    DealLost: (deal, { to }) => deal && moved(deal, to),
-    DealReopened: (deal, { to }) => deal && moved(deal, to),
+    DealWon: (deal, arrival) => deal && moved(deal, arrival),
+    DealLost: (deal, arrival) => deal && moved(deal, arrival),
+    DealReopened: (deal, arrival) => deal && moved(deal, arrival),
   },
 });
 
 const WORK = ['EditDeal', 'AssignDeal', 'ChangeDealStage', 'LoseDeal'];
-const SELLING = ['AddDealLine', 'RemoveDealLine', 'OrderDeal'];
+const CLOSED = ['AssignDeal', 'ReopenDeal'];
+const PERMITS: Readonly<Record<StageKind, readonly string[]>> = {
+  open: [...WORK, 'AddDealLine', 'RemoveDealLine', 'OrderDeal', 'WinDeal'],
+  paused: WORK,
+  won: CLOSED,
+  lost: CLOSED,
+  archive: [],
+};
 
-/** Commands the deal's stage permits. */
-export function permitted({ stage }: Deal): readonly string[] {
-  if (stage === 'DecisionMaking') return [...WORK, ...SELLING, 'WinDeal'];
-  if (isOpen(stage)) return [...WORK, ...SELLING];
-  if (stage === 'Paused') return WORK;
-  return stage === 'Completed' || isLost(stage) ? ['AssignDeal', 'ReopenDeal'] : [];
-}
+/** Commands the kind of the deal's stage permits. */
+export const permitted = ({ kind }: Pick<Deal, 'kind'>): readonly string[] => PERMITS[kind];
 
 /** The refusal of a command that the deal's stage does not permit; undefined where it does. */
 export const barred = (deal: Deal, command: string): Refusal | undefined =>

@@ -10,7 +10,8 @@ import { deliveries } from '../fulfilment/deliveries.ts';
 import { salesOrders } from '../sales/sales-orders.ts';
 import { accountStatus, accounts } from './accounts.ts';
 import { contacts } from './contacts.ts';
-import { deals } from './deals.ts';
+import { deals, PERCENT, STAGE_OF_DEAL } from './deals.ts';
+import { pipelineStages } from './pipelines.ts';
 
 /** Newest records of each kind; their lists have the others. */
 const SHOWN_MAX = 50;
@@ -49,12 +50,12 @@ const sections = {
   }),
   openDeals: section(
     'crm:read',
-    `deals d where d.account_id = $1 and d.closed_reason is null order by d.opened_at desc, d.id limit ${SHOWN_MAX}`,
+    `deals d ${STAGE_OF_DEAL} where d.account_id = $1 and d.kind in ('open', 'paused') order by d.opened_at desc, d.id limit ${SHOWN_MAX}`,
     {
       id: field.text('d.id'),
       name: field.text('d.name'),
       stage: field.text('d.stage'),
-      percent: field.integer('d.percent'),
+      percent: field.integer(PERCENT),
       amount: field.maybe(field.money('d.amount', 'd.currency')),
       expectedClose: field.maybe(field.day('d.expected_close')),
     },
@@ -111,7 +112,7 @@ export const account360 = query({
   summary: 'An account with its contacts, open deals, orders, invoices, payments and balance; null for parts your roles do not show.',
   route: 'GET /accounts/:id/360',
   permission: 'crm:read',
-  reads: [accounts, contacts, deals, salesOrders, deliveries, invoices, payments],
+  reads: [accounts, contacts, deals, pipelineStages, salesOrders, deliveries, invoices, payments],
   input: z.strictObject({ id: z.string().max(200) }),
   output: output as unknown as z.ZodType<Account360>,
   answer: async (db, { id }, caller) => {

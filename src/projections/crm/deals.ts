@@ -1,8 +1,9 @@
-import { Deal, type DealCard, DealLineAdded, DealLineRemoved } from '../../domain/crm/deal.ts';
-import { DEAL_STAGES, type DealStage } from '../../domain/crm/deal-stages.ts';
+import { z } from 'zod';
+import { Deal, type DealCard, DealLineAdded, DealLineRemoved, standingAt } from '../../domain/crm/deal.ts';
 import { field } from '../../kernel/field.ts';
 import { byDay, listing } from '../../kernel/listing.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
+import { query } from '../../kernel/query.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { day, decimal, instant, integer, minorUnits, nullable, personal, quantity, table, text } from '../../kernel/table.ts';
 import { items } from '../catalogue/items.ts';
@@ -11,10 +12,11 @@ import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
 import { accounts } from './accounts.ts';
 import { contacts } from './contacts.ts';
+import { pipelineStages } from './pipelines.ts';
 
 export const deals = projection({
   name: 'deals',
-  version: 1,
+  version: 2,
   versioned: true,
   table: table(
     'deals',
@@ -30,8 +32,11 @@ export const deals = projection({
       expected_close: nullable(day('When it is expected to be decided')),
       owner_id: text('User who answers for it'),
       lead_id: nullable(text('Lead it came from')),
+      pipeline_id: text('Pipeline it goes through'),
       stage: text('Stage of the pipeline'),
       stage_since: instant('When it came into this stage'),
+      kind: text('Kind of its stage: open, paused, won, lost or archive'),
+      phase: text('Phase of the sale, as its stage said when it came there'),
       percent: integer('Chance of winning it, per cent, as its stage said when it came there'),
       resume_on: nullable(day('When it is to be taken up again; while it is paused')),
       closed_reason: nullable(text('Why it was won or lost')),
@@ -40,14 +45,14 @@ export const deals = projection({
       order_undone: nullable(text('Why its last order came to nothing')),
       opened_at: instant('When it was opened'),
     },
-    { indexes: ['stage, stage_since', 'account_id', 'owner_id', 'opened_at, id'] },
+    { indexes: ['pipeline_id, stage, stage_since', 'account_id', 'owner_id', 'opened_at, id'] },
   ),
   events: Deal.events,
   ownRows: { permission: 'crm:read', owner: 'owner_id' },
   on: {
-    DealOpened: (_, { accountId, ownerId, leadId, stage, ...card }, _key, meta) => ({
+    DealOpened: (_, { accountId, ownerId, leadId, stage, standing, ...card }, _key, meta) => ({
       ...cardColumns(card),
-      ...inStage(stage, meta),
+      ...inStage({ to: stage, standing }, meta),
       ...NOTHING_YET,
       account_id: accountId,
       owner_id: ownerId,
@@ -56,21 +61,30 @@ export const deals = projection({
     }),
     DealEdited: (row, card) => row && { ...row, ...cardColumns(card) },
     DealAssigned: (row, { to }) => row && { ...row, owner_id: to },
-    DealStageChanged: (row, { to, resumeOn }, _key, meta) => row && { ...row, ...inStage(to, meta), resume_on: resumeOn ?? null },
+    DealStageChanged: (row, { resumeOn, ...move }, _key, meta) => row && { ...row, ...inStage(move, meta), resume_on: resumeOn ?? null },
     DealLineAdded: () => undefined,
     DealLineRemoved: () => undefined,
     DealOrdered: (row, { orderId }) => row && { ...row, order_id: orderId, order_undone: null },
     DealOrderUndone: (row, { because }) => row && { ...row, order_id: null, order_undone: because },
-    DealWon: (row, { reason }, _key, meta) => row && { ...row, ...inStage('Completed', meta), closed_reason: reason, resume_on: null },
-    DealLost: (row, { to, reason, competitor }, _key, meta) =>
-      row && { ...row, ...inStage(to, meta), closed_reason: reason, competitor: competitor ?? null, resume_on: null },
-    DealReopened: (row, { to }, _key, meta) => row && { ...row, ...inStage(to, meta), closed_reason: null, competitor: null },
+    DealWon: (row, { reason, ...move }, _key, meta) => row && { ...row, ...inStage(move, meta), closed_reason: reason, resume_on: null },
+    DealLost: (row, { reason, competitor, ...move }, _key, meta) =>
+      row && { ...row, ...inStage(move, meta), closed_reason: reason, competitor: competitor ?? null, resume_on: null },
+    DealReopened: (row, move, _key, meta) => row && { ...row, ...inStage(move, meta), closed_reason: null, competitor: null },
   },
 });
 
 const NOTHING_YET = { resume_on: null, closed_reason: null, competitor: null, order_id: null, order_undone: null };
 
-const inStage = (stage: DealStage, { occurredAt }: ViewMeta) => ({ stage, stage_since: occurredAt, percent: DEAL_STAGES[stage].percent });
+function inStage(move: Parameters<typeof standingAt>[0], { occurredAt }: ViewMeta) {
+  const { stage, standing } = standingAt(move);
+  const { pipelineId, kind, phase, percent } = standing;
+  return { stage, stage_since: occurredAt, pipeline_id: pipelineId, kind, phase, percent };
+}
+
+/** The stage a deal is in as its pipeline has it at the time that is asked about; without a row where the pipeline is as it was delivered. */
+export const STAGE_OF_DEAL = "left join pipeline_stages s on s.id = d.pipeline_id || '~' || d.stage";
+/** Who is still open has the chance its stage has now; what is closed keeps the one it had. */
+export const PERCENT = "case when d.kind in ('open', 'paused') then coalesce(s.percent, d.percent) else d.percent end";
 
 function cardColumns(card: DealCard) {
   return {
@@ -122,8 +136,8 @@ function ofLine({ line }: { readonly line: number }, { entityId }: ViewMeta): re
 
 const source = {
   permission: 'crm:read',
-  reads: [deals, dealLines, accounts, contacts, items],
-  from: 'deals d left join accounts a on a.id = d.account_id left join contacts c on c.id = d.contact_id',
+  reads: [deals, dealLines, accounts, contacts, items, pipelineStages],
+  from: `deals d left join accounts a on a.id = d.account_id left join contacts c on c.id = d.contact_id ${STAGE_OF_DEAL}`,
   key: 'd.id',
   fields: {
     id: field.text('d.id'),
@@ -134,13 +148,15 @@ const source = {
     contactName: field.maybe(field.text('c.name')),
     currency: field.text('d.currency'),
     amount: field.maybe(field.money('d.amount', 'd.currency')),
-    percent: field.integer('d.percent'),
+    percent: field.integer(PERCENT),
     requestCategory: field.maybe(field.text('d.request_category')),
     description: field.maybe(field.text('d.description')),
     expectedClose: field.maybe(field.day('d.expected_close')),
     ownerId: field.text('d.owner_id'),
     leadId: field.maybe(field.text('d.lead_id')),
+    pipelineId: field.text('d.pipeline_id'),
     stage: field.text('d.stage'),
+    kind: field.text('d.kind'),
     stageSince: field.instant('d.stage_since'),
     resumeOn: field.maybe(field.day('d.resume_on')),
     closedReason: field.maybe(field.text('d.closed_reason')),
@@ -154,11 +170,14 @@ const source = {
 export const listDeals = listing({
   ...source,
   type: 'ListDeals',
-  summary: 'Deals, newest first; `filter[search]` looks in the names of deal and account.',
+  summary:
+    'Deals, newest first; `filter[search]` looks in the names of deal and account, `filter[resumesTo]` finds pauses that end by a day.',
   route: 'GET /deals',
   filters: {
     search: containing('d.name', 'a.name'),
+    pipeline: 'd.pipeline_id = ?',
     stage: 'd.stage = ?',
+    kind: 'd.kind = ?',
     owner: 'd.owner_id = ?',
     account: 'd.account_id = ?',
     contact: 'd.contact_id = ?',
@@ -166,6 +185,7 @@ export const listDeals = listing({
     requestCategory: 'd.request_category = ?',
     closesFrom: byDay('d.expected_close >= ?::date'),
     closesTo: byDay('d.expected_close <= ?::date'),
+    resumesTo: byDay('d.resume_on <= ?::date'),
   },
   sorts: {
     newest: { sql: 'd.opened_at', descending: true },
@@ -196,5 +216,24 @@ export const showDeal = recordWithLines({
       priceReason: field.maybe(field.text('l.price_reason')),
       discount: field.decimal('l.discount'),
     },
+  },
+});
+
+/** So many are moved at a time when their stage is removed; what moves them asks again until none is left. */
+const IN_STAGE_MAX = 100;
+
+export const dealsInStage = query({
+  type: 'DealsInStage',
+  summary: `The first ${IN_STAGE_MAX} deals in a stage of a pipeline.`,
+  permission: 'crm:read',
+  reads: [deals],
+  input: z.strictObject({ pipelineId: z.string(), stage: z.string() }),
+  output: z.array(z.string()),
+  answer: async (db, { pipelineId, stage }) => {
+    const rows = await db.rows<{ id: string }>(
+      `select d.id from deals d where d.pipeline_id = $1 and d.stage = $2 order by d.id limit ${IN_STAGE_MAX}`,
+      [pipelineId, stage],
+    );
+    return rows.map(({ id }) => id);
   },
 });

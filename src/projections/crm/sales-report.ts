@@ -7,11 +7,12 @@ import { answerSchema, type Fields, field, readFields, selectList } from '../../
 import { MoneyAnswer, type MoneyWire, moneyWire } from '../../kernel/money.ts';
 import { query } from '../../kernel/query.ts';
 import { hundredths, Percent, percent, RECORDS_MAX } from '../figures.ts';
-import { deals } from './deals.ts';
+import { deals, PERCENT, STAGE_OF_DEAL } from './deals.ts';
 import { leads } from './leads.ts';
+import { pipelineStages } from './pipelines.ts';
 
 /** What was over before the pipeline began counts nowhere. */
-const COUNTED = "d.stage <> 'HistoricalApplications'";
+const COUNTED = "d.kind <> 'archive'";
 
 /** A moment of the record lies in the span; $1 begins it and $2, which is not in it any more, ends it. */
 const inSpan = (moment: string): string => `${moment} >= $1::timestamptz and ${moment} < $2::timestamptz`;
@@ -23,17 +24,17 @@ const MEASURES = {
   converted: { of: 'lead', condition: `r.stage = 'Deal' and ${inSpan('r.stage_since')}` },
   disqualified: { of: 'lead', condition: `r.stage = 'Disqualified' and ${inSpan('r.stage_since')}` },
   opened: { of: 'deal', condition: inSpan('r.opened_at') },
-  won: { of: 'deal', condition: `r.stage = 'Completed' and ${inSpan('r.stage_since')}` },
-  lost: { of: 'deal', condition: `r.stage in ('Rejected', 'DroppedOut') and ${inSpan('r.stage_since')}` },
+  won: { of: 'deal', condition: `r.kind = 'won' and ${inSpan('r.stage_since')}` },
+  lost: { of: 'deal', condition: `r.kind = 'lost' and ${inSpan('r.stage_since')}` },
 } as const satisfies Readonly<Record<string, { readonly of: 'lead' | 'deal'; readonly condition: string }>>;
 type Measure = keyof typeof MEASURES;
 const measures = Object.keys(MEASURES) as [Measure, ...Measure[]];
 
 /** Leads and deals in the same columns. A deal has the source of the lead it was; one that was none came directly. */
 const RECORDS = {
-  lead: `(select l.id, l.name, l.owner_id, l.source, l.stage, l.stage_since, l.captured_at, l.deal_id, l.value as amount,
+  lead: `(select l.id, l.name, l.owner_id, l.source, l.stage, null::text as kind, l.stage_since, l.captured_at, l.deal_id, l.value as amount,
             l.value_currency as currency, null::timestamptz as opened_at, null::text as reason from leads l)`,
-  deal: `(select d.id, d.name, d.owner_id, coalesce(l.source, 'direct') as source, d.stage, d.stage_since, null::timestamptz as captured_at,
+  deal: `(select d.id, d.name, d.owner_id, coalesce(l.source, 'direct') as source, d.stage, d.kind, d.stage_since, null::timestamptz as captured_at,
             d.id as deal_id, d.amount, d.currency, d.opened_at, d.closed_reason as reason
           from deals d left join leads l on l.id = d.lead_id where ${COUNTED})`,
 } as const;
@@ -195,7 +196,7 @@ export const forecast = query({
     'Open deals: how many, worth what, weighted by the chance of their stage, and what is as good as promised (60 % and more); by owner, stage or month of closing.',
   route: 'GET /reports/forecast',
   permission: 'crm:read',
-  reads: [deals],
+  reads: [deals, pipelineStages],
   input: z.strictObject({ by: z.enum(['all', 'owner', 'stage', 'month']).default('all') }),
   output: z.strictObject({
     rows: z.array(z.strictObject({ key: z.string(), count: z.int(), amount: MoneyAnswer, weighted: MoneyAnswer, commit: MoneyAnswer })),
@@ -204,9 +205,9 @@ export const forecast = query({
   answer: async (db, { by: group }) => {
     const rows = await db.rows<{ key: string; currency: string; count: number; amount: number; weighted: number; commit: number }>(
       `select ${FORECAST_GROUPS[group]} as key, d.currency, count(*)::bigint as count, coalesce(sum(d.amount), 0)::bigint as amount,
-         coalesce(round(sum(d.amount::numeric * d.percent / 100)), 0)::bigint as weighted,
-         coalesce(sum(d.amount) filter (where d.percent >= ${COMMIT_PERCENT}), 0)::bigint as commit
-       from deals d where ${COUNTED} and d.stage not in ('Completed', 'Rejected', 'DroppedOut') group by 1, 2 order by 1, 2`,
+         coalesce(round(sum(d.amount::numeric * ${PERCENT} / 100)), 0)::bigint as weighted,
+         coalesce(sum(d.amount) filter (where ${PERCENT} >= ${COMMIT_PERCENT}), 0)::bigint as commit
+       from deals d ${STAGE_OF_DEAL} where d.kind in ('open', 'paused') group by 1, 2 order by 1, 2`,
     );
     return {
       rows: rows.map(({ key, currency, count, amount, weighted, commit }) => ({
