@@ -3,18 +3,7 @@ import { z } from 'zod';
 import { Decimal, millionths, PercentText } from '../kernel/decimal.ts';
 import { add, type Currency, lineNet, Money, placesOf, subtract, sum, taxOn, zero } from '../kernel/money.ts';
 import { Quantity } from '../kernel/quantity.ts';
-
-/** One level of the price hierarchy as it was tried for a line. */
-export const PriceTried = z.strictObject({
-  level: z.int(),
-  name: z.string(),
-  /** A whole sentence. */
-  tried: z.string(),
-  chosen: z.boolean(),
-  /** What the level would have said; null where it had nothing to say. */
-  unitPrice: Decimal.nullable(),
-});
-export type PriceTried = z.output<typeof PriceTried>;
+import { PriceTried } from './pricing.ts';
 
 /** Where a line's unit price comes from. Levels as in the price hierarchy: 1 the account's list, 2 a list of one of its groups, 3 a promotion, 4 the default list, 5 the item's standard price; 0 by hand. */
 const LinePrice = z.strictObject({
@@ -24,6 +13,8 @@ const LinePrice = z.strictObject({
   reason: z.string().optional(),
   /** Every level that was tried, in order, with why it was passed over or what it said; prices by hand tried none. */
   tried: z.array(PriceTried).optional(),
+  /** Whether promotions went before dearer prices agreed when it was tried. */
+  promoBeatsNegotiated: z.boolean().optional(),
 });
 
 /** A line with its price frozen: later changes of items and price lists do not reach it. */

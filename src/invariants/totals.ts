@@ -12,17 +12,17 @@ export interface Priced {
   readonly totals: Totals;
 }
 
-const MILLION = 1_000_000n;
-const PERCENT = 100n * MILLION;
+export const MILLION = 1_000_000n;
+export const PERCENT = 100n * MILLION;
 const THOUSANDTHS = 1_000n;
 
-function millionths(text: string): bigint {
+export function millionths(text: string): bigint {
   const [whole = '0', fraction = ''] = text.split('.');
   return BigInt(whole) * MILLION + BigInt(fraction.padEnd(6, '0'));
 }
 
 /** Half away from zero; nothing here is negative. */
-const rounded = (dividend: bigint, divisor: bigint): bigint => (2n * dividend + divisor) / (2n * divisor);
+export const rounded = (dividend: bigint, divisor: bigint): bigint => (2n * dividend + divisor) / (2n * divisor);
 const sum = (parts: Iterable<bigint>): bigint => [...parts].reduce((total, part) => total + part, 0n);
 const minor = (value: { readonly minor: number } | undefined): bigint => BigInt(value?.minor ?? 0);
 

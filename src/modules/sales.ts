@@ -14,6 +14,7 @@ import {
   withdrawDelivery,
 } from '../commands/sales/sales-order.ts';
 import { orderChain } from '../invariants/sales/order-chain.ts';
+import { orderPrices } from '../invariants/sales/order-prices.ts';
 import { orderSteps, orderTotals } from '../invariants/sales/orders.ts';
 import { module } from '../kernel/module.ts';
 import { listSalesOrders, showSalesOrder } from '../projections/sales/order-cockpit.ts';
@@ -40,5 +41,5 @@ export const sales = module({
   projections: [salesOrders, salesOrderLines],
   queries: [listSalesOrders, showSalesOrder],
   sagas: [orderExpiry],
-  invariants: [orderTotals, orderSteps, orderChain],
+  invariants: [orderTotals, orderPrices, orderSteps, orderChain],
 });

@@ -97,6 +97,42 @@ describe('the price of an item', () => {
     await house.make(`/price-lists/${spring}/archive`);
   });
 
+  test('holds for the days of its line, and the one before counts again afterwards', async () => {
+    const [own, chai] = [await list(), await item('20')];
+    const account = await house.make('/accounts', { name: 'Acme', currency: 'RON', priceListId: own });
+    await set(own, chai, '17', { from: '2026-01-10' });
+    await set(own, chai, '15', { from: '2026-02-01', until: '2026-02-28', discount: '10' });
+    await house.make(`/price-lists/${own}/prices/${chai}/withdraw`, { from: '2026-04-01' });
+    const on = async (day: string) => (await priced({ item: chai, account, on: day })).unitPrice;
+    const days = ['2026-01-09', '2026-01-31', '2026-02-01', '2026-02-28', '2026-03-01', '2026-04-01'];
+    expect(await Promise.all(days.map(on))).toEqual(['20', '17', '13.5', '13.5', '17', '20']);
+    const shown = (await house.get(`/price-lists/${own}/prices?filter[on]=2026-03-01`)).body['items'];
+    expect(shown).toMatchObject([{ unitPrice: '17', from: '2026-01-10', until: null, uom: 'box' }]);
+  });
+
+  test('is converted from lists in other currencies by the setting, and the order keeps by which rate', async () => {
+    const [inEuro, chai] = [await list({ currency: 'EUR' }), await item('20')];
+    const account = await house.make('/accounts', { name: 'Acme', currency: 'RON', priceListId: inEuro });
+    await set(inEuro, chai, '3', { minQuantity: '2', orderMultiple: '2' });
+    const day = Temporal.Now.plainDateISO('Europe/Bucharest').subtract({ days: 1 }).toString();
+    await house.make('/exchange-rates', { day, source: 'manual', rates: [{ currency: 'EUR', rate: '5.0333' }], reason: 'For the test' });
+    const wish = { accountId: account, warehouseId: await house.make('/warehouses', { code: mark(), name: 'Main' }) };
+    const ordered = async (quantity: string) => house.post('/sales-orders', { ...wish, lines: [{ itemId: chai, quantity }] });
+    const lineOf = async ({ body }: { body: object }) => {
+      const { id } = body as { id: string };
+      return ((await house.get(`/sales-orders/${id}`)).body['lines'] as object[])[0];
+    };
+    expect(await lineOf(await ordered('3'))).toMatchObject({ unitPrice: '20', priceLevel: 5 });
+    await house.make('/company-settings/change', { convertListCurrencies: true });
+    expect(await ordered('3')).toMatchObject({ status: 409, body: { code: 'OrderMultiple', details: { nearest: '4', below: '2' } } });
+    expect(await lineOf(await ordered('4'))).toMatchObject({
+      unitPrice: '15.1',
+      priceLevel: 1,
+      priceTried: [{ chosen: true, working: { stated: '3', rateFrom: { rate: '5.0333', day, source: 'manual' } } }, {}, {}, {}, {}],
+    });
+    await house.make('/company-settings/change', { convertListCurrencies: false });
+  });
+
   test('keeps each standard price from its day on, in each currency', async () => {
     const chai = await item('20');
     await house.make(`/items/${chai}/standard-price`, { unitPrice: '22', currency: 'RON', from: '2026-02-01' });

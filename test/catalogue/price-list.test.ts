@@ -82,10 +82,10 @@ describe('a price list', () => {
 });
 
 describe('the price of an item in a list', () => {
-  const facts = { list: { currency: 'RON', archived: false }, itemKnown: true };
+  const facts = { list: { currency: 'RON', archived: false }, itemUom: 'box' };
   const wish = { id, itemId: 'I1', unitPrice: '9.90' };
   const place = { priceListId: id, itemId: 'I1', from: '2026-03-02' };
-  const set = PriceSet({ ...place, currency: 'RON', unitPrice: '9.9', breaks: [] });
+  const set = PriceSet({ ...place, currency: 'RON', unitPrice: '9.9', breaks: [], uom: 'box' });
   const withdrawn = PriceWithdrawn(place);
 
   test('is in the currency of the list and holds from today', () => given().when(setListPrice, wish, { facts }).thenEvents(set));
@@ -137,9 +137,30 @@ describe('the price of an item in a list', () => {
       )
       .thenInvalid('/breaks'));
 
+  test('may hold for a while, at a discount, and in certain quantities only', () => {
+    const terms = { until: '2026-03-31', discount: '5', minQuantity: '10', orderMultiple: '2.5' };
+    given()
+      .when(setListPrice, { ...wish, ...terms, uom: 'box' }, { facts })
+      .thenEvents(PriceSet({ ...set.data, until: '2026-03-31', discount: '5', minQuantity: 10_000, orderMultiple: 2_500 }));
+  });
+
+  test.each([
+    ['that ends before it begins', { until: '2026-03-01' }, '/until'],
+    ['by a unit the item is not sold by', { uom: 'piece' }, '/uom'],
+    [
+      'with a break that the least quantity never lets count',
+      { minQuantity: '10', breaks: [{ quantity: '10', unitPrice: '1' }] },
+      '/breaks',
+    ],
+  ])('is refused %s', (_, terms, pointer) =>
+    given()
+      .when(setListPrice, { ...wish, ...terms }, { facts })
+      .thenInvalid(pointer),
+  );
+
   test('needs an item that exists', () =>
     given()
-      .when(setListPrice, wish, { facts: { ...facts, itemKnown: false } })
+      .when(setListPrice, wish, { facts: { ...facts, itemUom: undefined } })
       .thenInvalid('/itemId'));
 
   test('needs a list that exists and is not archived', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { placeDealOrder, placeSalesOrder } from '../../src/commands/sales/sales-order.ts';
-import type { PlacingFacts } from '../../src/domain/sales/placing.ts';
+import type { QuantityTerms } from '../../src/domain/order-quantity.ts';
+import type { FoundPrice, PlacingFacts } from '../../src/domain/sales/placing.ts';
 import { SalesOrderPlaced, SalesOrderSent } from '../../src/domain/sales/sales-order.ts';
 import type { Decimal } from '../../src/kernel/decimal.ts';
 import type { DataOf } from '../../src/kernel/event.ts';
@@ -104,6 +105,28 @@ describe('an order', () => {
   test('keeps the standard price apart from prices of lists', () => {
     const told = { ...facts, prices: new Map([[1, { unitPrice: decimal('18'), level: 5, tried }]]) };
     expect(order({}, told).lines[0]?.price).toEqual({ level: 5, source: 'standard', tried });
+  });
+
+  test.each([
+    ['fewer than are sold', '9', { minQuantity: 10_000 }, 'MinQty', { nearest: '10', below: null, above: '10' }],
+    ['fewer than are sold, in multiples', '3', { minQuantity: 10_000, orderMultiple: 6_000 }, 'MinQty', { nearest: '12', above: '12' }],
+    ['no multiple, nearer the one below', '14', { orderMultiple: 6_000 }, 'OrderMultiple', { nearest: '12', below: '12', above: '18' }],
+    ['no multiple, between two alike', '15', { orderMultiple: 6_000 }, 'OrderMultiple', { nearest: '18', below: '12', above: '18' }],
+    ['no multiple, with nothing to order below', '1', { orderMultiple: 2_500 }, 'OrderMultiple', { nearest: '2.5', below: null }],
+  ])('is refused for %s, and says the nearest quantity there is', (_, wanted, terms, code, details) => {
+    const price = facts.prices.get(1) as FoundPrice;
+    const told = { ...facts, prices: new Map([[1, { ...price, ...(terms as QuantityTerms) }]]) };
+    expect(placed({ lines: [{ itemId: 'chai', quantity: wanted }] }, told).refusal()).toMatchObject({
+      refused: code,
+      details: { line: 1, itemId: 'chai', ...details },
+    });
+    const { nearest } = details;
+    expect(order({ lines: [{ itemId: 'chai', quantity: nearest }] }, told).lines).toHaveLength(1);
+  });
+
+  test('of what is sold in certain quantities may be of any at a price by hand', () => {
+    const told = { ...facts, prices: new Map() };
+    expect(order({ lines: [{ itemId: 'chai', quantity: '1', unitPrice: '20', priceReason: 'a sample' }] }, told).lines).toHaveLength(1);
   });
 
   test('takes freight as a line that no warehouse knows', () => {

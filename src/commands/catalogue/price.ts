@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { Price, priceId, setPrice, withdraw } from '../../domain/catalogue/price.ts';
 import { existing } from '../../domain/records.ts';
-import { Day, Id } from '../../domain/vocabulary.ts';
+import { Day, Id, Text } from '../../domain/vocabulary.ts';
 import { command } from '../../kernel/command.ts';
-import { PriceText } from '../../kernel/decimal.ts';
+import { PercentText, PriceText } from '../../kernel/decimal.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
 import { priceListForPrice } from '../../projections/catalogue/price-lists.ts';
-import { itemKnown } from '../knowledge.ts';
+import { itemsOf } from '../knowledge.ts';
 
 const BREAKS_MAX = 20;
 
@@ -16,7 +16,7 @@ export const setListPrice = command({
   ...onPrice,
   type: 'SetPrice',
   summary:
-    'Sets the price of an item in a list from a day on, today unless one is given; with breaks, other prices hold from a quantity on.',
+    'Sets the price of an item in a list from a day on, today unless one is given, and for good unless it ends; with breaks, other prices hold from a quantity on.',
   route: 'POST /price-lists/:id/prices',
   input: z.strictObject({
     id: Id,
@@ -27,10 +27,15 @@ export const setListPrice = command({
       .max(BREAKS_MAX)
       .default([]),
     from: Day.optional(),
+    until: Day.optional(),
+    discount: PercentText.optional(),
+    minQuantity: QuantityText.optional(),
+    orderMultiple: QuantityText.optional(),
+    uom: Text(20).optional(),
   }),
   facts: async (_, { id, itemId }, ask) => ({
     list: await ask(priceListForPrice, { id }),
-    itemKnown: await itemKnown(itemId, ask),
+    itemUom: (await itemsOf([{ itemId }], ask))[0]?.uom,
   }),
   decide: setPrice,
 });

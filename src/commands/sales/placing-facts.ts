@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import type { FoundPrice, OrderTerms, PlacingFacts, PricingFacts, SoldItem, Wish, WishedLine } from '../../domain/sales/placing.ts';
 import type { Ask, FactsContext } from '../../kernel/command.ts';
 import type { Currency } from '../../kernel/money.ts';
-import { quantityText } from '../../kernel/quantity.ts';
+import { type Quantity, QuantityText, quantityText } from '../../kernel/quantity.ts';
 import { pricesForOrder } from '../../projections/catalogue/price-for.ts';
 import { companySettings } from '../../projections/platform/company-settings.ts';
 import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
@@ -56,10 +57,20 @@ async function pricesOf(accountId: string, currency: Currency, lines: readonly W
   const wishes = unpriced.map(({ itemId, quantity }) => ({ itemId, quantity: quantityText(quantity) }));
   const found = unpriced.length === 0 ? [] : await ask(pricesForOrder, { accountId, currency, on, lines: wishes });
   const prices = new Map<number, FoundPrice>();
-  for (const [index, { unitPrice, level, priceListId, explanation }] of found.entries()) {
+  for (const [index, { unitPrice, level, priceListId, explanation, ...rest }] of found.entries()) {
     const line = unpriced[index]?.line;
     if (line !== undefined && unitPrice !== null && level !== null)
-      prices.set(line, { unitPrice, level, priceListId: priceListId ?? undefined, tried: explanation });
+      prices.set(line, {
+        unitPrice,
+        level,
+        priceListId: priceListId ?? undefined,
+        tried: explanation,
+        promoBeatsNegotiated: rest.promoBeatsNegotiated,
+        minQuantity: quantityOf(rest.minQuantity),
+        orderMultiple: quantityOf(rest.orderMultiple),
+      });
   }
   return prices;
 }
+
+const quantityOf = (text: string | null): Quantity | undefined => (text === null ? undefined : z.decode(QuantityText, text));

@@ -38,7 +38,7 @@ const orderedLine = {
 export const placeSalesOrder = command({
   type: 'PlaceSalesOrder',
   summary:
-    'Places an order at the prices of the day, which stay as they are; refused as AccountBlocked, ItemNotAvailable, NoPrice or OverrideRequired.',
+    'Places an order at the prices of the day, which stay as they are; refused as AccountBlocked, ItemNotAvailable, NoPrice, MinQty, OrderMultiple or OverrideRequired.',
   route: 'POST /sales-orders',
   permission: 'sales:order',
   input: z.strictObject({

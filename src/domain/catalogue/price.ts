@@ -6,14 +6,29 @@ import { Decimal } from '../../kernel/decimal.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency } from '../../kernel/money.ts';
 import { Quantity } from '../../kernel/quantity.ts';
+import { type Fault, refusedFor, unless } from '../faults.ts';
 
 const place = { priceListId: z.string(), itemId: z.string(), from: z.iso.date() };
 
 /** From a quantity on, another unit price holds. */
 const Break = z.strictObject({ quantity: Quantity, unitPrice: Decimal });
 
-/** The price from a day on, until the next day that says another. Breaks stand in order of their quantity. */
-export const PriceSet = event('PriceSet', { ...place, currency: Currency, unitPrice: Decimal, breaks: z.array(Break) });
+/**
+ * The price from a day on, until the next day that says another. With `until` it holds for a while, and the price before it
+ * counts again afterwards. Breaks stand in order of their quantity; `discount` is a percentage off price and breaks.
+ */
+export const PriceSet = event('PriceSet', {
+  ...place,
+  until: z.iso.date().optional(),
+  currency: Currency,
+  unitPrice: Decimal,
+  breaks: z.array(Break),
+  discount: Decimal.optional(),
+  minQuantity: Quantity.optional(),
+  orderMultiple: Quantity.optional(),
+  /** Unit of measure the price is per: that of the item on the day it was said. */
+  uom: z.string().optional(),
+});
 /** From this day on the list has no price for the item. */
 export const PriceWithdrawn = event('PriceWithdrawn', place);
 
@@ -27,7 +42,7 @@ export interface Price {
 
 export const Price = decider({
   category: 'price',
-  stateVersion: 1,
+  stateVersion: 2,
   events,
   initial: (): Price | undefined => undefined,
   evolve: {
@@ -42,7 +57,8 @@ export const priceId = ({ id, itemId }: { readonly id: string; readonly itemId: 
 export interface PriceKnowledge {
   /** Null where there is no such list. */
   readonly list: { readonly currency: string; readonly archived: boolean } | null;
-  readonly itemKnown: boolean;
+  /** Unit of measure of the item; undefined where there is no such item. */
+  readonly itemUom: string | undefined;
 }
 
 interface Place {
@@ -50,33 +66,43 @@ interface Place {
   readonly itemId: string;
   readonly from?: string | undefined;
 }
-type Wish = Place & Pick<DataOf<typeof PriceSet>, 'unitPrice' | 'breaks'>;
+type Said = Omit<DataOf<typeof PriceSet>, keyof typeof place | 'currency'>;
+type Wish = Place & Said;
 
 /** A day to come is admitted: the price then changes by itself. */
 export function setPrice(price: Price | undefined, wish: Wish, { facts, today }: DecisionContext<PriceKnowledge>): Decision<PriceFact> {
-  const stop = faultOf(wish, facts);
+  const from = wish.from ?? today;
+  const stop = faultOf(wish, from, facts);
   if (stop) return stop;
-  const breaks = wish.breaks.toSorted((a, b) => a.quantity - b.quantity);
-  const currency = facts.list?.currency as string;
+  const { id: priceListId, breaks, ...said } = wish;
   const set = PriceSet({
-    priceListId: wish.id,
-    itemId: wish.itemId,
-    from: wish.from ?? today,
-    currency,
-    unitPrice: wish.unitPrice,
-    breaks,
+    ...said,
+    priceListId,
+    from,
+    currency: facts.list?.currency as string,
+    breaks: breaks.toSorted((a, b) => a.quantity - b.quantity),
+    uom: facts.itemUom,
   });
   return JSON.stringify(price?.last) === JSON.stringify(set.data) ? [] : [set];
 }
 
-function faultOf({ breaks }: Wish, { list, itemKnown }: PriceKnowledge): Refusal | undefined {
-  if (!itemKnown) return invalid([{ pointer: '/itemId', detail: 'There is no such item.' }]);
+function faultOf(wish: Wish, from: string, { list, itemUom }: PriceKnowledge): Refusal | undefined {
+  if (itemUom === undefined) return invalid([{ pointer: '/itemId', detail: 'There is no such item.' }]);
   if (list === null) return refuse('NotFound', 'There is no such price list.');
   if (list.archived) return refuse('DocumentLocked', 'This price list is archived.');
-  const quantities = new Set(breaks.map(({ quantity }) => quantity));
-  if (quantities.size < breaks.length) return invalid([{ pointer: '/breaks', detail: 'Each break needs a quantity of its own.' }]);
-  return undefined;
+  return refusedFor(faultsOf(wish, from, itemUom));
 }
+
+const faultsOf = ({ breaks, until, uom, minQuantity }: Wish, from: string, itemUom: string): readonly Fault[] => [
+  ...unless(new Set(breaks.map(({ quantity }) => quantity)).size === breaks.length, '/breaks', 'Each break needs a quantity of its own.'),
+  ...unless(
+    breaks.every(({ quantity }) => quantity > (minQuantity ?? 0)),
+    '/breaks',
+    'A break up to the least quantity never counts.',
+  ),
+  ...unless(until === undefined || until >= from, '/until', 'It cannot end before it begins.'),
+  ...unless(uom === undefined || uom === itemUom, '/uom', `The item is sold by ${itemUom}.`),
+];
 
 export function withdraw({ last }: Price, { id, itemId, from: wished }: Place, { today }: DecisionContext<unknown>): Decision<PriceFact> {
   const from = wished ?? today;

@@ -27,6 +27,12 @@ const settings = {
   discountLimitPercent: Decimal,
   /** The same for who bears a role, by its code; of several the highest, instead of the limit of everybody. */
   discountLimitPercentByRole: z.record(z.string(), Decimal),
+  /** Whether a promotion goes before a dearer price agreed with the client or their group. */
+  promoBeatsNegotiated: z.boolean(),
+  /** Whether of groups of one priority the cheapest list counts, and not the one that comes first by its id. */
+  lowestOfTiedGroups: z.boolean(),
+  /** Whether lists in another currency than the client's count, at the rate of the day. */
+  convertListCurrencies: z.boolean(),
 };
 
 export const CompanySettings = z.strictObject(settings);
@@ -47,6 +53,9 @@ export const COMPANY_DEFAULTS: CompanySettings = {
   approvalHours: 24,
   discountLimitPercent: Decimal.parse('100'),
   discountLimitPercentByRole: {},
+  promoBeatsNegotiated: false,
+  lowestOfTiedGroups: false,
+  convertListCurrencies: false,
 };
 
 /** The settings that changed, with their new values; `reason` where one was given. */

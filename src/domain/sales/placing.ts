@@ -4,8 +4,10 @@ import { type Decision, invalid, isRefusal, type Refusal, refuse } from '../../k
 import type { Decimal } from '../../kernel/decimal.ts';
 import type { Currency } from '../../kernel/money.ts';
 import type { Quantity } from '../../kernel/quantity.ts';
-import { type DocumentLine, isTooLarge, type PriceTried, priced, totalsOf } from '../document.ts';
+import { type DocumentLine, isTooLarge, priced, totalsOf } from '../document.ts';
 import { type Fault, unless } from '../faults.ts';
+import { type QuantityTerms, quantityRefusal } from '../order-quantity.ts';
+import type { Explanation } from '../pricing.ts';
 import { type OrderFact, type Placed, SalesOrderPlaced, SalesOrderSent, type ShipPolicy } from './sales-order.ts';
 
 const PRICE_BY_HAND = 'sales:price-by-hand';
@@ -48,12 +50,11 @@ export interface SoldItem {
   readonly taxPercent: Decimal;
 }
 
-export interface FoundPrice {
+/** A price with all levels tried for it, and the quantities it may be had in. */
+export interface FoundPrice extends Explanation, QuantityTerms {
   readonly unitPrice: Decimal;
   readonly level: number;
   readonly priceListId?: string | undefined;
-  /** All levels tried for it. */
-  readonly tried: readonly PriceTried[];
 }
 
 /** What must be known to price lines. */
@@ -146,7 +147,7 @@ function lineOf(wish: WishedLine, terms: Terms): DocumentLine | Refusal {
   const { line, itemId, quantity, discount } = wish;
   const { discontinued, name: description, ...item } = terms.facts.items.get(itemId) as SoldItem;
   if (discontinued) return refuse('ItemNotAvailable', `${item.sku} is no longer sold.`, { line, itemId });
-  const price = priceOf(wish, item.sku, terms);
+  const price = priceOf(wish, item, terms);
   if (isRefusal(price)) return price;
   const unpriced = { line, itemId, ...item, description, quantity, discount, ...price };
   if (isTooLarge(unpriced, terms.currency))
@@ -156,16 +157,23 @@ function lineOf(wish: WishedLine, terms: Terms): DocumentLine | Refusal {
 
 type Price = Pick<DocumentLine, 'unitPrice' | 'price'>;
 
-function priceOf({ line, itemId, unitPrice, priceReason }: WishedLine, sku: string, { currency, facts, may }: Terms): Price | Refusal {
-  if (unitPrice === undefined)
-    return listed(facts.prices.get(line)) ?? refuse('NoPrice', `${sku} has no price in ${currency}.`, { line, itemId });
+function priceOf(
+  { line, itemId, quantity, unitPrice, priceReason }: WishedLine,
+  { sku, uom }: Pick<SoldItem, 'sku' | 'uom'>,
+  { currency, facts, may }: Terms,
+): Price | Refusal {
+  if (unitPrice === undefined) {
+    const found = facts.prices.get(line);
+    if (found === undefined) return refuse('NoPrice', `${sku} has no price in ${currency}.`, { line, itemId });
+    const fault = quantityRefusal(sku, uom, quantity, found);
+    return fault ? { ...fault, details: { line, itemId, ...fault.details } } : listed(found);
+  }
   if (!may(PRICE_BY_HAND))
     return refuse('OverrideRequired', `Line ${line} states a price by hand, which takes the right ${PRICE_BY_HAND}.`, { line });
   return { unitPrice, price: { level: 0, source: 'hand', reason: priceReason } };
 }
 
-function listed(found: FoundPrice | undefined): Price | undefined {
-  if (found === undefined) return undefined;
-  const { unitPrice, level, priceListId, tried } = found;
-  return { unitPrice, price: { level, source: priceListId === undefined ? 'standard' : 'list', priceListId, tried: [...tried] } };
+function listed({ unitPrice, level, priceListId, tried, promoBeatsNegotiated }: FoundPrice): Price {
+  const source = priceListId === undefined ? 'standard' : 'list';
+  return { unitPrice, price: { level, source, priceListId, tried: [...tried], promoBeatsNegotiated } };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ExchangeRate } from '../../domain/catalogue/exchange-rate.ts';
 import { RateFound, type RateFrozen } from '../../domain/exchange.ts';
+import type { CompanySettings } from '../../domain/platform/company-settings.ts';
 import { Day } from '../../domain/vocabulary.ts';
 import { field } from '../../kernel/field.ts';
 import { byDay, listing } from '../../kernel/listing.ts';
@@ -97,11 +98,8 @@ export const listExchangeRates = listing({
   usual: 'day',
 });
 
-/**
- * The rates that count for documents of a day: each of the newest day before it that has one, and of two of one day that
- * entered by hand. Currencies without any are left out.
- */
-export const ratesBefore = (db: ReadDatabase, on: string, to: string, currencies: readonly string[]): Promise<RateFrozen[]> =>
+/** The rate of each currency on the newest day before the document that has one; of two of one day that entered by hand counts. */
+const newestRates = (db: ReadDatabase, on: string, to: string, currencies: readonly string[]): Promise<RateFrozen[]> =>
   db.rows<RateFrozen>(
     `select r.currency, r.to_currency as "to", trim_scale(r.rate)::text as rate, r.multiplier, r.day, r.source
      from unnest($3::text[]) as wanted (code) cross join lateral (
@@ -109,6 +107,22 @@ export const ratesBefore = (db: ReadDatabase, on: string, to: string, currencies
        order by e.day desc, e.source = 'manual' desc limit 1) r`,
     [on, to, currencies],
   );
+
+type RateSettings = Pick<CompanySettings, 'currency' | 'exchangeRateDaysMax'>;
+
+/** The rates for documents of a day, by currency, for queries that convert; those without one that counts are left out. */
+export async function usableRates(
+  db: ReadDatabase,
+  on: string,
+  currencies: readonly string[],
+  { currency: to, exchangeRateDaysMax }: RateSettings,
+): Promise<ReadonlyMap<string, RateFrozen>> {
+  const rates = currencies.length === 0 ? [] : await newestRates(db, on, to, currencies);
+  return new Map(rates.filter(rate => ageOf(rate, on) <= exchangeRateDaysMax).map(rate => [rate.currency, rate]));
+}
+
+/** Days that a rate is older than the document. */
+const ageOf = ({ day: of }: RateFrozen, on: string): number => Temporal.PlainDate.from(of).until(on).days;
 
 export const ratesAndSettings = [exchangeRates, companySettingsView] as const;
 
@@ -123,10 +137,8 @@ export const exchangeRateFor = query({
   output: RateFound,
   answer: async (db, { currency, on }) => {
     const { currency: to, exchangeRateDaysMax } = await settingsIn(db);
-    const [rate] = await ratesBefore(db, on, to, [currency]);
-    const ageDays = rate === undefined ? null : daysBetween(rate.day, on);
+    const [rate] = await newestRates(db, on, to, [currency]);
+    const ageDays = rate === undefined ? null : ageOf(rate, on);
     return { currency, to, on, rate: rate ?? null, ageDays, usable: ageDays !== null && ageDays <= exchangeRateDaysMax };
   },
 });
-
-export const daysBetween = (first: string, last: string): number => Temporal.PlainDate.from(first).until(last).days;

@@ -1,23 +1,31 @@
 /** Which price holds: the levels of the hierarchy in order, the first that has one wins, and the answer says why. */
 import { z } from 'zod';
-import { LINES_MAX, PriceTried } from '../../domain/document.ts';
+import { LINES_MAX } from '../../domain/document.ts';
+import type { RateFrozen } from '../../domain/exchange.ts';
+import type { CompanySettings } from '../../domain/platform/company-settings.ts';
+import {
+  ACCOUNT_LIST,
+  chosenOf,
+  DEFAULT_LIST,
+  GROUP_LIST,
+  PROMOTION,
+  PriceTried,
+  type PriceWorking,
+  STANDARD,
+  worth,
+} from '../../domain/pricing.ts';
 import { Day, Id } from '../../domain/vocabulary.ts';
 import { Decimal, millionths } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { type Quantity, QuantityText, quantity, quantityText } from '../../kernel/quantity.ts';
 import { NoSuchRecord, query, type ReadDatabase } from '../../kernel/query.ts';
 import { accounts } from '../crm/accounts.ts';
+import { settingsIn } from '../platform/company-settings.ts';
 import { customerGroupMembers, customerGroups } from './customer-groups.ts';
+import { ratesAndSettings, usableRates } from './exchange-rates.ts';
 import { items } from './items.ts';
 import { priceLists } from './price-lists.ts';
 import { type Breaks, prices, standardPrices } from './prices.ts';
-
-/** Levels as numbered by the price hierarchy. */
-const ACCOUNT_LIST = 1;
-const GROUP_LIST = 2;
-const PROMOTION = 3;
-const DEFAULT_LIST = 4;
-const STANDARD = 5;
 
 /** A list that may name the price of an item. */
 export interface ListTried {
@@ -34,6 +42,13 @@ export interface ListTried {
   /** Null where the list has no price for the item on the day. */
   readonly unitPrice: Decimal | null;
   readonly breaks: Breaks | null;
+  /** Percentage off price and breaks. */
+  readonly discount: Decimal | null;
+  readonly minQuantity: Quantity | null;
+  readonly orderMultiple: Quantity | null;
+  /** Unit of measure the price is per, null where that was never said, and the one the item is sold by. */
+  readonly uom: string | null;
+  readonly itemUom: string;
 }
 
 export interface Wish {
@@ -42,35 +57,52 @@ export interface Wish {
   readonly day: string;
 }
 
+/** What the company chose about prices, and the rates of the day of currencies other than that of the books. */
+export interface Policy extends Pick<CompanySettings, 'promoBeatsNegotiated' | 'lowestOfTiedGroups' | 'convertListCurrencies'> {
+  /** Currency of the books. */
+  readonly currency: string;
+  readonly rates: ReadonlyMap<string, RateFrozen>;
+}
+
 const PriceFound = z.strictObject({
   itemId: z.string(),
   currency: z.string(),
   unitPrice: Decimal.nullable(),
   level: z.int().nullable(),
   priceListId: z.string().nullable(),
+  /** Fewer than this, or what is not a multiple of this, is not sold at this price. */
+  minQuantity: Decimal.nullable(),
+  orderMultiple: Decimal.nullable(),
+  promoBeatsNegotiated: z.boolean(),
   explanation: z.array(PriceTried),
 });
 type PriceFound = z.output<typeof PriceFound>;
 
-interface Candidate extends Omit<PriceTried, 'chosen'> {
-  readonly listId: string | null;
-}
+type Candidate = Omit<PriceTried, 'chosen'>;
 
 /** The first level with a price wins; a list without the item falls through to the next, item by item. */
-export function resolve(itemId: string, lists: readonly ListTried[], standard: Decimal | null, wish: Wish): PriceFound {
-  const candidates = [...listCandidates(lists, wish), standardCandidate(standard, wish)];
-  const chosen = candidates.find(({ unitPrice }) => unitPrice !== null);
+export function resolve(itemId: string, lists: readonly ListTried[], standard: Decimal | null, wish: Wish, policy: Policy): PriceFound {
+  const { promoBeatsNegotiated } = policy;
+  const candidates = [...listCandidates(lists, wish, policy), standardCandidate(standard, wish)];
+  const chosen = chosenOf(candidates, { promoBeatsNegotiated });
   return {
     itemId,
     currency: wish.currency,
     unitPrice: chosen?.unitPrice ?? null,
     level: chosen?.level ?? null,
-    priceListId: chosen?.listId ?? null,
-    explanation: candidates.map(candidate => explained(candidate, candidate === chosen)),
+    priceListId: chosen?.priceListId ?? null,
+    minQuantity: chosen?.minQuantity ?? null,
+    orderMultiple: chosen?.orderMultiple ?? null,
+    promoBeatsNegotiated,
+    explanation: candidates.map(candidate => explained(candidate, chosen, candidates)),
   };
 }
 
-const explained = ({ listId: _, ...candidate }: Candidate, chosen: boolean): PriceTried => ({ ...candidate, chosen });
+function explained(candidate: Candidate, chosen: Candidate | undefined, all: readonly Candidate[]): PriceTried {
+  if (candidate !== chosen) return { ...candidate, chosen: false };
+  const wentBefore = all.find(({ unitPrice }) => unitPrice !== null) !== candidate;
+  return { ...candidate, chosen: true, tried: wentBefore ? `${candidate.tried} It goes before the dearer price agreed.` : candidate.tried };
+}
 
 const LIST_LEVELS = [
   { level: ACCOUNT_LIST, name: 'List of the account', none: 'The account has no price list of its own.' },
@@ -79,20 +111,26 @@ const LIST_LEVELS = [
   { level: DEFAULT_LIST, name: 'Default list', none: 'The currency has no default price list.' },
 ];
 
-const listCandidates = (lists: readonly ListTried[], wish: Wish): readonly Candidate[] =>
+const listCandidates = (lists: readonly ListTried[], wish: Wish, policy: Policy): readonly Candidate[] =>
   LIST_LEVELS.flatMap(({ level, name, none }) => {
-    const tried = lists.filter(list => list.level === level).map(list => ({ list, found: { name, ...listTried(list, wish) } }));
-    if (tried.length === 0) return [{ level, name, listId: null, unitPrice: null, tried: none }];
-    return tried.toSorted((a, b) => (level === PROMOTION ? cheaperFirst(a, b) : earlierFirst(a, b))).map(({ found }) => found);
+    const tried = lists.filter(list => list.level === level).map(list => ({ list, found: { name, ...listTried(list, wish, policy) } }));
+    if (tried.length === 0) return [{ level, name, unitPrice: null, tried: none }];
+    return tried.toSorted(orderOf(level, policy)).map(({ found }) => found);
   });
 
 interface Tried {
   readonly list: ListTried;
   readonly found: Candidate;
 }
+type Order = (a: Tried, b: Tried) => number;
+
+function orderOf(level: number, { lowestOfTiedGroups }: Policy): Order {
+  if (level === PROMOTION) return cheaperFirst;
+  return level === GROUP_LIST && lowestOfTiedGroups ? (a, b) => a.list.rank - b.list.rank || cheaperFirst(a, b) : earlierFirst;
+}
 
 /** By rank, then by id, so that the order is the same whoever asks. */
-const earlierFirst = ({ list: a }: Tried, { list: b }: Tried): number => a.rank - b.rank || (a.listId < b.listId ? -1 : 1);
+const earlierFirst: Order = ({ list: a }, { list: b }) => a.rank - b.rank || (a.listId < b.listId ? -1 : 1);
 
 /** Of promotions that run at once the client gets the best. */
 function cheaperFirst(a: Tried, b: Tried): number {
@@ -102,25 +140,75 @@ function cheaperFirst(a: Tried, b: Tried): number {
   return second === undefined || (first !== undefined && first < second) ? -1 : 1;
 }
 
-function listTried({ level, listId, name, ...list }: ListTried, { currency, quantity, day }: Wish): Omit<Candidate, 'name'> {
-  const skipped = { level, listId, unitPrice: null };
-  if (list.archived) return { ...skipped, tried: `${name} is archived.` };
-  if (list.currency !== currency) return { ...skipped, tried: `${name} is in ${list.currency}, the price is wanted in ${currency}.` };
-  if (list.validFrom !== null && day < list.validFrom) return { ...skipped, tried: `${name} holds from ${list.validFrom} on.` };
-  if (list.validUntil !== null && day > list.validUntil) return { ...skipped, tried: `${name} held until ${list.validUntil}.` };
-  if (list.unitPrice === null) return { ...skipped, tried: `${name} has no price for the item on ${day}.` };
-  const step = (list.breaks ?? []).findLast(entry => entry.quantity <= quantity);
-  const unitPrice = step?.unitPrice ?? list.unitPrice;
-  const reach = step === undefined ? '' : ` from ${quantityText(step.quantity)} on`;
-  return { level, listId, unitPrice, tried: `${name} says ${unitPrice} ${currency}${reach}.` };
+function listTried(list: ListTried, wish: Wish, policy: Policy): Omit<Candidate, 'name'> {
+  const { level, listId: priceListId } = list;
+  const skipped = whyNot(list, wish, policy);
+  if (skipped !== undefined) return { level, priceListId, unitPrice: null, tried: `${list.name} ${skipped}.` };
+  const working = workingOf(list, wish, policy);
+  const unitPrice = worth(working, wish.currency);
+  return {
+    level,
+    priceListId,
+    unitPrice,
+    tried: `${list.name} says ${said(list, working, unitPrice, wish.currency)}.`,
+    ...(list.minQuantity === null ? {} : { minQuantity: quantityText(list.minQuantity) as Decimal }),
+    ...(list.orderMultiple === null ? {} : { orderMultiple: quantityText(list.orderMultiple) as Decimal }),
+    working,
+  };
 }
+
+/** Why a list is passed over, to follow its name; undefined where it counts. */
+function whyNot(list: ListTried, { currency, day }: Wish, policy: Policy): string | undefined {
+  if (list.archived) return 'is archived';
+  if (list.currency !== currency && !policy.convertListCurrencies) return `is in ${list.currency}, the price is wanted in ${currency}`;
+  if (list.validFrom !== null && day < list.validFrom) return `holds from ${list.validFrom} on`;
+  if (list.validUntil !== null && day > list.validUntil) return `held until ${list.validUntil}`;
+  if (list.unitPrice === null) return `has no price for the item on ${day}`;
+  if (list.uom !== null && list.uom !== list.itemUom) return `is priced per ${list.uom}, the item is sold by ${list.itemUom}`;
+  const unknown = list.currency === currency ? undefined : [list.currency, currency].find(code => !isKnown(code, policy));
+  return unknown && `is in ${list.currency}, and no rate of ${unknown} to ${policy.currency} counts on ${day}`;
+}
+
+const isKnown = (code: string, { currency, rates }: Policy): boolean => code === currency || rates.has(code);
+
+function workingOf(
+  { unitPrice, breaks, discount, currency: from }: ListTried,
+  { quantity, currency: into }: Wish,
+  { rates }: Policy,
+): PriceWorking {
+  const step = (breaks ?? []).findLast(entry => entry.quantity <= quantity);
+  const [rateFrom, rateInto] = from === into ? [] : [rates.get(from), rates.get(into)];
+  return {
+    stated: step?.unitPrice ?? (unitPrice as Decimal),
+    ...(step === undefined ? {} : { fromQuantity: quantityText(step.quantity) as Decimal }),
+    ...(discount === null ? {} : { discount }),
+    ...(rateFrom === undefined ? {} : { rateFrom }),
+    ...(rateInto === undefined ? {} : { rateInto }),
+  };
+}
+
+function said(
+  list: ListTried,
+  { stated, fromQuantity, discount, rateFrom, rateInto }: PriceWorking,
+  unitPrice: Decimal,
+  currency: string,
+): string {
+  const reach = fromQuantity === undefined ? '' : ` from ${fromQuantity} on`;
+  const less = discount === undefined ? '' : ` less ${discount} %`;
+  const rates = [rateFrom, rateInto].filter(rate => rate !== undefined).map(rateText);
+  const comes =
+    rates.length > 0 ? `, at ${rates.join(' and ')} that is ${unitPrice} ${currency}` : less && `, that is ${unitPrice} ${currency}`;
+  return `${stated} ${list.currency}${reach}${less}${comes}`;
+}
+
+const rateText = ({ rate, to, multiplier, currency, day }: RateFrozen): string => `${rate} ${to} for ${multiplier} ${currency} of ${day}`;
 
 const standardCandidate = (unitPrice: Decimal | null, { currency, day }: Wish): Candidate => ({
   level: STANDARD,
   name: 'Standard price',
-  listId: null,
   unitPrice,
   tried: unitPrice === null ? `The item has no standard price in ${currency} on ${day}.` : `The item costs ${unitPrice} ${currency}.`,
+  ...(unitPrice === null ? {} : { working: { stated: unitPrice } }),
 });
 
 interface Terms {
@@ -132,7 +220,13 @@ interface Terms {
 /** A list as found, with the item whose price it may name. */
 type ListRow = ListTried & { readonly itemId: string };
 
-const findLists = (db: ReadDatabase, { accountId, currency, day }: Terms, itemIds: readonly string[]): Promise<ListRow[]> =>
+/** Promotions and default lists of other currencies are found where they may be converted; the default of the currency goes before them. */
+const findLists = (
+  db: ReadDatabase,
+  { accountId, currency, day }: Terms,
+  itemIds: readonly string[],
+  convert: boolean,
+): Promise<ListRow[]> =>
   db.rows<ListRow>(
     `with tried as (
        select ${ACCOUNT_LIST} as level, 0 as rank, l.* from accounts a join price_lists l on l.id = a.price_list_id where a.id = $1
@@ -140,18 +234,21 @@ const findLists = (db: ReadDatabase, { accountId, currency, day }: Terms, itemId
        select ${GROUP_LIST}, g.priority, l.* from customer_group_members m join customer_groups g on g.id = m.group_id
          join price_lists l on l.id = g.price_list_id where m.account_id = $1
        union all
-       select ${PROMOTION}, 0, l.* from price_lists l where l.is_promotion and not l.archived and l.currency = $2
+       select ${PROMOTION}, 0, l.* from price_lists l where l.is_promotion and not l.archived and (l.currency = $2 or $5)
          and coalesce(l.valid_from, '-infinity') <= $3::date and coalesce(l.valid_until, 'infinity') >= $3::date
        union all
-       select ${DEFAULT_LIST}, 0, l.* from price_lists l where l.is_default and not l.archived and l.currency = $2)
-     select wished.id as "itemId", t.level, t.id as "listId", t.name, t.currency, t.archived, t.rank,
-       t.valid_from as "validFrom", t.valid_until as "validUntil", trim_scale(p.unit_price)::text as "unitPrice", p.breaks
-     from unnest($4::text[]) as wished (id) cross join tried t
+       select ${DEFAULT_LIST}, (l.currency <> $2)::int, l.* from price_lists l
+         where l.is_default and not l.archived and (l.currency = $2 or $5))
+     select i.id as "itemId", i.uom as "itemUom", t.level, t.id as "listId", t.name, t.currency, t.archived, t.rank,
+       t.valid_from as "validFrom", t.valid_until as "validUntil", trim_scale(p.unit_price)::text as "unitPrice", p.breaks,
+       trim_scale(p.discount)::text as discount, p.min_quantity as "minQuantity", p.order_multiple as "orderMultiple", p.uom
+     from items i cross join tried t
      left join lateral (
-       select q.unit_price, q.breaks from prices q
-       where q.price_list_id = t.id and q.item_id = wished.id and q.valid_from <= $3::date
-       order by q.valid_from desc limit 1) p on true`,
-    [accountId ?? null, currency, day, itemIds],
+       select * from prices q
+       where q.price_list_id = t.id and q.item_id = i.id and q.valid_from <= $3::date and coalesce(q.valid_until, 'infinity') >= $3::date
+       order by q.valid_from desc limit 1) p on true
+     where i.id = any($4)`,
+    [accountId ?? null, currency, day, itemIds, convert],
   );
 
 const findStandards = (db: ReadDatabase, { currency, day }: Terms, itemIds: readonly string[]) =>
@@ -169,16 +266,31 @@ interface LineWish {
 
 async function findPrices(db: ReadDatabase, terms: Terms, wishes: readonly LineWish[]): Promise<PriceFound[]> {
   const itemIds = [...new Set(wishes.map(({ itemId }) => itemId))];
-  const lists = Map.groupBy(await findLists(db, terms, itemIds), ({ itemId }) => itemId);
+  const settings = await settingsIn(db);
+  const found = await findLists(db, terms, itemIds, settings.convertListCurrencies);
+  const policy = { ...settings, rates: await ratesOf(db, terms, found, settings) };
+  const lists = Map.groupBy(found, ({ itemId }) => itemId);
   const standards = new Map((await findStandards(db, terms, itemIds)).map(({ itemId, unitPrice }) => [itemId, unitPrice]));
   return wishes.map(({ itemId, quantity }) =>
-    resolve(itemId, lists.get(itemId) ?? [], standards.get(itemId) ?? null, { ...terms, quantity }),
+    resolve(itemId, lists.get(itemId) ?? [], standards.get(itemId) ?? null, { ...terms, quantity }, policy),
   );
+}
+
+/** The rates that lists in other currencies are converted with; none where they are not. */
+async function ratesOf(
+  db: ReadDatabase,
+  { currency, day }: Terms,
+  lists: readonly ListRow[],
+  settings: CompanySettings,
+): Promise<ReadonlyMap<string, RateFrozen>> {
+  const codes = new Set(lists.map(list => list.currency)).add(currency);
+  const wanted = settings.convertListCurrencies && codes.size > 1 ? [...codes] : [];
+  return usableRates(db, day, wanted, settings);
 }
 
 const pricing = {
   permission: 'catalogue:read',
-  reads: [accounts, items, customerGroups, customerGroupMembers, priceLists, prices, standardPrices],
+  reads: [accounts, items, customerGroups, customerGroupMembers, priceLists, prices, standardPrices, ...ratesAndSettings],
 } as const;
 
 const ONE_PIECE = quantity(1_000);

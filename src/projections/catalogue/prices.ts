@@ -6,7 +6,7 @@ import { type Field, field } from '../../kernel/field.ts';
 import { byDay, listing } from '../../kernel/listing.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
 import { quantityText } from '../../kernel/quantity.ts';
-import { day, decimal, instant, json, nullable, table, text } from '../../kernel/table.ts';
+import { day, decimal, instant, json, nullable, quantity, table, text } from '../../kernel/table.ts';
 import { items } from './items.ts';
 import { priceLists } from './price-lists.ts';
 
@@ -15,7 +15,7 @@ export type Breaks = DataOf<typeof PriceSet>['breaks'];
 /** One row for every day on which a list's price of an item changes, days to come included. */
 export const prices = projection({
   name: 'prices',
-  version: 1,
+  version: 2,
   versioned: true,
   dated: 'valid_from',
   table: table(
@@ -25,7 +25,12 @@ export const prices = projection({
       price_list_id: text('Price list'),
       item_id: text('Item'),
       valid_from: day('First day the price holds'),
+      valid_until: nullable(day('Last day the price holds, after which the one before counts again; empty where it holds for good')),
       unit_price: nullable(decimal('Price of one unit in the currency of the list; empty where the item is off the list from this day')),
+      discount: nullable(decimal('Taken off price and breaks, per cent')),
+      min_quantity: nullable(quantity('Fewer are not sold at this price')),
+      order_multiple: nullable(quantity('Only multiples of this are sold at this price')),
+      uom: nullable(text('Unit of measure the price is per')),
       breaks: json<Breaks>('Other unit prices from a quantity on, by quantity in thousandths of the unit'),
       set_by: text('Who set it'),
       set_at: instant('When it was set'),
@@ -35,8 +40,8 @@ export const prices = projection({
   events: [PriceSet, PriceWithdrawn],
   keys: { PriceSet: fromItsDay, PriceWithdrawn: fromItsDay },
   on: {
-    PriceSet: (_, { unitPrice, breaks, ...place }, _key, meta) => ({ ...placed(place, meta), unit_price: unitPrice, breaks }),
-    PriceWithdrawn: (_, place, _key, meta) => ({ ...placed(place, meta), unit_price: null, breaks: [] }),
+    PriceSet: (_, said, _key, meta) => ({ ...placed(said, meta), ...termsOf(said), unit_price: said.unitPrice, breaks: said.breaks }),
+    PriceWithdrawn: (_, place, _key, meta) => ({ ...placed(place, meta), ...termsOf({}), unit_price: null, breaks: [] }),
   },
 });
 
@@ -47,6 +52,16 @@ function fromItsDay({ from }: { readonly from: string }, { entityId }: ViewMeta)
 function placed({ priceListId, itemId, from }: DataOf<typeof PriceWithdrawn>, { actor, occurredAt }: ViewMeta) {
   return { price_list_id: priceListId, item_id: itemId, valid_from: from, set_by: actor.id, set_at: occurredAt };
 }
+
+type Terms = Partial<Pick<DataOf<typeof PriceSet>, 'until' | 'discount' | 'minQuantity' | 'orderMultiple' | 'uom'>>;
+
+const termsOf = ({ until, discount, minQuantity, orderMultiple, uom }: Terms) => ({
+  valid_until: until ?? null,
+  discount: discount ?? null,
+  min_quantity: minQuantity ?? null,
+  order_multiple: orderMultiple ?? null,
+  uom: uom ?? null,
+});
 
 /** One row for every day on which an item's standard price in a currency changes. */
 export const standardPrices = projection({
@@ -107,9 +122,14 @@ export const listPrices = listing({
     sku: field.maybe(field.text('i.sku')),
     itemName: field.maybe(field.text('i.name')),
     from: field.day('p.valid_from'),
+    until: field.maybe(field.day('p.valid_until')),
     unitPrice: field.maybe(field.decimal('p.unit_price')),
     currency: field.text('l.currency'),
     breaks,
+    discount: field.maybe(field.decimal('p.discount')),
+    minQuantity: field.maybe(field.quantity('p.min_quantity')),
+    orderMultiple: field.maybe(field.quantity('p.order_multiple')),
+    uom: field.maybe(field.text('p.uom')),
     setBy: field.text('p.set_by'),
     setAt: field.instant('p.set_at'),
   },
@@ -118,7 +138,8 @@ export const listPrices = listing({
     item: 'p.item_id = ?',
     sku: 'i.sku = upper(?)',
     on: byDay(`p.valid_from = (select max(q.valid_from) from prices q
-      where q.price_list_id = p.price_list_id and q.item_id = p.item_id and q.valid_from <= ?::date)`),
+      where q.price_list_id = p.price_list_id and q.item_id = p.item_id and q.valid_from <= ?::date
+        and (q.valid_until is null or q.valid_until >= ?::date))`),
   },
   sorts: {
     sku: { sql: "coalesce(i.sku, '')" },

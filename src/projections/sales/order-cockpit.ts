@@ -1,6 +1,7 @@
 /** Sales orders with all that became of them in the warehouse, on the way and in the books. */
 import { z } from 'zod';
-import { PriceTried, type Totals } from '../../domain/document.ts';
+import type { Totals } from '../../domain/document.ts';
+import { PriceTried } from '../../domain/pricing.ts';
 import { PostalAddress } from '../../domain/vocabulary.ts';
 import { type Field, field } from '../../kernel/field.ts';
 import { byDay, byFlag, listing } from '../../kernel/listing.ts';

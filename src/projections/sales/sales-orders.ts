@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { DocumentLine, PriceTried, Totals } from '../../domain/document.ts';
+import type { DocumentLine, Totals } from '../../domain/document.ts';
+import type { PriceTried } from '../../domain/pricing.ts';
 import {
   type FormerLine,
   ModificationConfirmed,
