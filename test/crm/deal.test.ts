@@ -213,7 +213,7 @@ describe('the end of a deal', () => {
   test('is not won from an earlier stage, unless that is approved', () =>
     expect(given(opened, line, in_('Prototype'), ordered).when(winDeal, { id, reason: 'x' }, course).refusal()).toMatchObject({
       refused: 'OverrideRequired',
-      details: { rule: 'stage-skip' },
+      details: { rule: 'stageSkip' },
     }));
 
   test('is not won without amount and order, and says both', () =>
@@ -281,6 +281,55 @@ describe('reopening a deal', () => {
 
   test('is refused for a deal that is open', () =>
     given(opened).when(reopenDeal, { id, reason: 'x' }, course).thenRefuses('InvalidTransition'));
+});
+
+describe('an approval', () => {
+  const all = { stageSkip: 'P1', missingMandatoryField: 'P2', winWithoutContract: 'P3' };
+
+  test('lets a move pass that what follows the stage does not name', () => {
+    const skipping = { facts: { pipeline: with_('InitialContact', { next: ['Presentation'] }) } };
+    const move = { id, stage: 'Prototype' };
+    const from = given(opened, line, in_('InitialContact'));
+    expect(from.when(changeDealStage, move, skipping).refusal()).toMatchObject({
+      refused: 'OverrideRequired',
+      details: {
+        rule: 'stageSkip',
+        command: 'ChangeDealStage',
+        terms: 'A move from InitialContact to Prototype, which does not follow it',
+      },
+    });
+    from.when(changeDealStage, { ...move, approvals: { stageSkip: 'P1' } }, skipping).thenEvents(in_('Prototype', 'InitialContact'));
+  });
+
+  test('lets a move pass for which something is missing, and is asked for with the very fields', () => {
+    const move = given(bare).when(changeDealStage, { id, stage: 'NeedsAssessment' }, course);
+    move.thenInvalid('/contactId', '/description', '/expectedClose');
+    const terms =
+      'Going on though InitialContact needs a contact person, NeedsAssessment needs a description of the need, NeedsAssessment needs an expected day of closing';
+    expect(move.refusal()?.details).toMatchObject({ approvable: [{ rule: 'missingMandatoryField', terms }] });
+    given(bare)
+      .when(changeDealStage, { id, stage: 'NeedsAssessment', approvals: { missingMandatoryField: 'P2' } }, course)
+      .thenEvents(in_('NeedsAssessment'));
+  });
+
+  test('lets a deal be won from any stage without an order, each rule by an approval of its own', () => {
+    const from = given(bare, in_('Prototype'));
+    const wish = { id, reason: 'They signed on paper' };
+    from.when(winDeal, { ...wish, approvals: { stageSkip: 'P1' } }, course).thenInvalid('/amount', '/orderId');
+    from.when(winDeal, { ...wish, approvals: { stageSkip: 'P1', missingMandatoryField: 'P2' } }, course).thenInvalid('/orderId');
+    expect(from.when(winDeal, { ...wish, approvals: all }, course).events()).toMatchObject([
+      { type: 'DealWon', data: { from: 'Prototype' } },
+    ]);
+  });
+
+  test('takes up a closed deal for who has no right to', () => {
+    const seller = { ...course, grants: ['crm:edit:own'] };
+    const from = given(opened, in_('Presentation'), lost);
+    from.when(reopenDeal, { id, reason: 'x' }, seller).thenRefuses('OverrideRequired');
+    const reopened = DealReopened({ from: 'Rejected', ...to('Presentation'), reason: 'x' });
+    from.when(reopenDeal, { id, reason: 'x', approvals: { reopen: 'P4' } }, seller).thenEvents(reopened);
+    from.when(reopenDeal, { id, reason: 'x' }, { ...course, grants: ['crm:edit', 'crm:reopen'] }).thenEvents(reopened);
+  });
 });
 
 describe('a pipeline of the house', () => {
@@ -354,7 +403,7 @@ describe('the pipeline of a deal', () => {
     const from = given(opened, line, in_('InitialContact'), ordered);
     const move = (stage: string, more = {}) => from.when(changeDealStage, { id, stage, ...more }, { facts: { pipeline } });
     move('Presentation').thenEvents(in_('Presentation', 'InitialContact'));
-    expect(move('NeedsAssessment').refusal()).toMatchObject({ refused: 'OverrideRequired', details: { rule: 'stage-skip' } });
+    expect(move('NeedsAssessment').refusal()).toMatchObject({ refused: 'OverrideRequired', details: { rule: 'stageSkip' } });
     move('NotProcessed', { reason: 'x' }).thenRefuses('OverrideRequired');
     expect(move('Paused', { resumeOn: '2026-04-01' }).events()).toHaveLength(1);
     expect(from.when(winDeal, { id, reason: 'x' }, { facts: { pipeline } }).events()).toMatchObject([{ type: 'DealWon' }]);

@@ -11,6 +11,7 @@ import { Currency, MoneyText } from '../../kernel/money.ts';
 import { contactOwner } from '../../projections/crm/contacts.ts';
 import { pipelineForDeals } from '../../projections/crm/pipelines.ts';
 import { accountKnown } from '../knowledge.ts';
+import { approvable } from '../platform/holds.ts';
 import { Assignment, knownOwner, StageKey } from './shapes.ts';
 
 const card = {
@@ -47,6 +48,10 @@ async function course(deal: Deal | undefined, ask: Ask) {
   if (pipeline === null) throw new Error(`A deal goes through the pipeline ${id}, which was never drafted`);
   return { pipeline };
 }
+
+const moving = approvable('stageSkip', 'missingMandatoryField');
+const winning = approvable('stageSkip', 'missingMandatoryField', 'winWithoutContract');
+const reopening = approvable('reopen');
 
 const onCourse = { ...onDeal, facts: (deal: Deal | undefined, _: unknown, ask: Ask) => course(deal, ask) } as const;
 
@@ -104,10 +109,17 @@ export const changeDealStage = command({
   ...onCourse,
   type: 'ChangeDealStage',
   summary:
-    'Moves a deal forward when what the stages need is filled in, back with a reason, or aside to a pause with a day to resume; winning and losing are commands of their own. OverrideRequired for a move that the stage it is in does not name.',
+    'Moves a deal forward when what the stages need is filled in, back with a reason, or aside to a pause with a day to resume; winning and losing are commands of their own. Another move than to a stage that follows is refused as OverrideRequired; that, and what is not filled in, an approval lets pass.',
   route: 'POST /deals/:id/stage',
   permission: 'crm:edit',
-  input: z.strictObject({ id: Id, stage: StageKey, reason: Reason.optional(), resumeOn: Day.optional() }),
+  input: z.strictObject({
+    id: Id,
+    stage: StageKey,
+    reason: Reason.optional(),
+    resumeOn: Day.optional(),
+    approvals: moving.approvals,
+  }),
+  overridable: moving.overridable,
   decide: existing('deal', changeStage),
 });
 
@@ -123,10 +135,12 @@ export const relocateDeal = command({
 export const winDeal = command({
   ...onCourse,
   type: 'WinDeal',
-  summary: 'Wins a deal in the last open stage that has what the stage of won deals needs; OverrideRequired from an earlier one.',
+  summary:
+    'Wins a deal in the last open stage that has what the stage of won deals needs; OverrideRequired from an earlier one. That, and what it needs, an approval lets pass.',
   route: 'POST /deals/:id/win',
   permission: 'crm:edit',
-  input: z.strictObject({ id: Id, stage: StageKey.optional(), reason: Reason }),
+  input: z.strictObject({ id: Id, stage: StageKey.optional(), reason: Reason, approvals: winning.approvals }),
+  overridable: winning.overridable,
   decide: existing('deal', win),
 });
 
@@ -153,9 +167,11 @@ export const loseDeal = command({
 export const reopenDeal = command({
   ...onCourse,
   type: 'ReopenDeal',
-  summary: 'Takes up a closed deal again, in the open stage it was in.',
+  summary:
+    'Takes up a closed deal again, in the open stage it was in. It takes the right crm:reopen, or an approval; without either it is refused as OverrideRequired.',
   route: 'POST /deals/:id/reopen',
-  permission: 'crm:reopen',
-  input: z.strictObject({ id: Id, reason: Reason }),
+  permission: 'crm:edit',
+  input: z.strictObject({ id: Id, reason: Reason, approvals: reopening.approvals }),
+  overridable: reopening.overridable,
   decide: existing('deal', reopen),
 });

@@ -4,8 +4,8 @@ import type { Decision, Refusal } from '../../kernel/decider.ts';
 import { refusedFor, unless } from '../faults.ts';
 import { barred, type Deal, type DealFact, DealLost, DealReopened, DealWon } from './deal.ts';
 import { arrival, type Course, enterable, lastOpenStage, namesNext, stageAt, usualStage } from './deal-course.ts';
-import { overridable, unknownStage } from './deal-moves.ts';
-import { unmet } from './deal-needs.ts';
+import { unknownStage } from './deal-moves.ts';
+import { lacking } from './deal-needs.ts';
 import type { Stage, StageKind } from './stages.ts';
 
 interface Closing {
@@ -26,20 +26,20 @@ const won = (deal: Deal, stage: Stage, reason: string): DealFact => {
 };
 
 /** Won by hand from the last open stage, or one that names the stage of what is won, when what that needs is there. */
-export function win(deal: Deal, { stage: wished, reason }: Closing, { today, facts }: DecisionContext<Course>): Decision<DealFact> {
+export function win(deal: Deal, { stage: wished, reason }: Closing, context: DecisionContext<Course>): Decision<DealFact> {
   if (deal.kind === 'won') return [];
   const stop = barred(deal, 'WinDeal');
   if (stop) return stop;
-  const to = endOf(facts, 'won', wished);
+  const to = endOf(context.facts, 'won', wished);
   if (to === undefined) return unknownStage;
-  return skipped(deal, to, facts) ?? refusedFor(unmet([to], deal, today)) ?? [won(deal, to, reason)];
+  return skipped(deal, to, context) ?? lacking([to], deal, context) ?? [won(deal, to, reason)];
 }
 
-function skipped(deal: Deal, to: Stage, { pipeline }: Course): Refusal | undefined {
+function skipped(deal: Deal, to: Stage, { facts: { pipeline }, override }: DecisionContext<Course>): Refusal | undefined {
   const from = stageAt(pipeline, deal.openStage);
   const last = lastOpenStage(pipeline);
   if (namesNext(from, to) || (from.next.length === 0 && from.key === last.key)) return undefined;
-  return overridable('stage-skip', `A deal is won from ${last.key}; this one is in ${from.key}.`);
+  return override('stageSkip', `Winning from ${from.key}, where deals are won from ${last.key}`);
 }
 
 const isOver = (kind: StageKind): boolean => kind !== 'open' && kind !== 'paused';
@@ -68,8 +68,9 @@ export function lose(deal: Deal, { stage: wished, reason, competitor }: Loss, { 
 /** The reason whose sense lies in a name. */
 const isCompetitor = (reason: string): boolean => reason.toLowerCase() === 'competitor';
 
-/** It goes on where it was. */
-export function reopen(deal: Deal, { reason }: { readonly reason: string }, { facts }: DecisionContext<Course>): Decision<DealFact> {
-  const to = stageAt(facts.pipeline, deal.openStage);
-  return barred(deal, 'ReopenDeal') ?? [DealReopened({ from: deal.stage, ...arrival(deal, to), reason })];
+/** It goes on where it was. Whoever has no right to reopen deals needs an approval. */
+export function reopen(deal: Deal, { reason }: { readonly reason: string }, context: DecisionContext<Course>): Decision<DealFact> {
+  const to = stageAt(context.facts.pipeline, deal.openStage);
+  const stop = barred(deal, 'ReopenDeal') ?? (context.may('crm:reopen') ? undefined : context.override('reopen', `Reopening in ${to.key}`));
+  return stop ?? [DealReopened({ from: deal.stage, ...arrival(deal, to), reason })];
 }

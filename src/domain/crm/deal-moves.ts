@@ -1,10 +1,10 @@
 /** Moving a deal through the stages of its pipeline. */
 import type { DecisionContext } from '../../kernel/command.ts';
-import { type Decision, invalid, invalidTransition, type Refusal, refuse } from '../../kernel/decider.ts';
+import { type Decision, invalid, invalidTransition, type Refusal } from '../../kernel/decider.ts';
 import { refusedFor, unless } from '../faults.ts';
 import { barred, type Deal, type DealFact, DealStageChanged, permitted } from './deal.ts';
 import { arrival, type Course, enterable, isBack, namesNext, stageAt, stagesEntered } from './deal-course.ts';
-import { unmet } from './deal-needs.ts';
+import { lacking } from './deal-needs.ts';
 import type { Stage } from './stages.ts';
 
 export interface Move {
@@ -13,40 +13,37 @@ export interface Move {
   readonly resumeOn?: string | undefined;
 }
 
-/** The refusal of what a rule forbids unless it is approved. */
-export const overridable = (rule: string, because: string): Refusal => refuse('OverrideRequired', because, { rule });
-
 export const unknownStage: Refusal = invalid([{ pointer: '/stage', detail: 'The pipeline of this deal has no such stage to move to.' }]);
 
 /**
  * Forward any number of stages when what they need is there; back with a reason; aside to a stage of pauses with a day to
  * resume, and from there to where it was. Winning and losing are commands of their own.
  */
-export function changeStage(deal: Deal, move: Move, { today, facts }: DecisionContext<Course>): Decision<DealFact> {
+export function changeStage(deal: Deal, move: Move, context: DecisionContext<Course>): Decision<DealFact> {
   if (deal.stage === move.stage) return [];
   const stop = barred(deal, 'ChangeDealStage');
   if (stop) return stop;
-  const to = enterable(facts.pipeline, move.stage);
+  const to = enterable(context.facts.pipeline, move.stage);
   if (to === undefined) return unknownStage;
   const { reason } = move;
   const resumeOn = to.kind === 'paused' ? move.resumeOn : undefined;
-  const fault = faultOf(deal, to, { ...move, resumeOn }, { today, facts });
+  const fault = faultOf(deal, to, { ...move, resumeOn }, context);
   return fault ?? [DealStageChanged({ from: deal.stage, ...arrival(deal, to), reason, resumeOn })];
 }
 
-type Known = Pick<DecisionContext<Course>, 'today' | 'facts'>;
-
-function faultOf(deal: Deal, to: Stage, { reason, resumeOn }: Move, { today, facts: { pipeline } }: Known): Refusal | undefined {
+function faultOf(deal: Deal, to: Stage, { reason, resumeOn }: Move, context: DecisionContext<Course>): Refusal | undefined {
+  const { pipeline } = context.facts;
   const impossible = invalidTransition(`A deal cannot move from ${deal.stage} to ${to.key}.`, permitted(deal));
   const from = stageAt(pipeline, deal.openStage);
   if (deal.kind === 'paused') return to.key === from.key ? undefined : impossible;
   if (to.kind === 'paused')
-    return refusedFor(unless((resumeOn ?? '') > today, '/resumeOn', `${to.key} needs a day to resume, still to come.`));
+    return refusedFor(unless((resumeOn ?? '') > context.today, '/resumeOn', `${to.key} needs a day to resume, still to come.`));
   if (to.kind !== 'open') return impossible;
-  if (from.next.length > 0 && !namesNext(from, to))
-    return overridable('stage-skip', `From ${from.key} a deal moves to ${from.next.join(' or ')} only.`);
+  const skips = from.next.length > 0 && !namesNext(from, to);
+  const stop = skips ? context.override('stageSkip', `A move from ${from.key} to ${to.key}, which does not follow it`) : undefined;
+  if (stop) return stop;
   if (isBack(pipeline, from, to)) return refusedFor(unless(reason !== undefined, '/reason', 'A step back needs a reason.'));
-  return refusedFor(unmet(stagesEntered(pipeline, from, to), deal, today));
+  return lacking(stagesEntered(pipeline, from, to), deal, context);
 }
 
 /** The stage the deal is in is being removed from its pipeline; silent where the deal has left it. */

@@ -1,4 +1,6 @@
 /** What stages may demand of a deal before it enters them. */
+import type { DecisionContext } from '../../kernel/command.ts';
+import { invalid, type Refusal, refuse } from '../../kernel/decider.ts';
 import { type Fault, unless } from '../faults.ts';
 import type { Deal } from './deal.ts';
 import type { Stage } from './stages.ts';
@@ -29,11 +31,35 @@ const NEEDS = {
 export type NeedKey = keyof typeof NEEDS;
 export const needKeys = Object.keys(NEEDS) as [NeedKey, ...NeedKey[]];
 
+interface Missing {
+  /** Which rule is broken by going on without it. */
+  readonly rule: 'missingMandatoryField' | 'winWithoutContract';
+  readonly fault: Fault;
+}
+
 /** Every unmet need of entering stages, with the stage that demands it. */
-export const unmet = (stages: readonly Stage[], deal: Deal, today: string): readonly Fault[] =>
-  stages.flatMap(({ key: stage, needs }) =>
+const missing = (stages: readonly Stage[], deal: Deal, today: string): readonly Missing[] =>
+  stages.flatMap(({ key: stage, kind, needs }) =>
     needs.flatMap(key => {
       const { pointer, what, met }: Need = NEEDS[key as NeedKey];
-      return unless(met(deal, today), pointer, `${stage} needs ${what}.`);
+      const rule = kind === 'won' && key === 'orderId' ? 'winWithoutContract' : 'missingMandatoryField';
+      return unless(met(deal, today), pointer, `${stage} needs ${what}.`).map(fault => ({ rule, fault }) as const);
     }),
   );
+
+/**
+ * The refusal of entering stages without what they demand, save what approvals let pass. Its details say what such an approval
+ * is asked for with.
+ */
+export function lacking(stages: readonly Stage[], deal: Deal, { today, override }: Lacking): Refusal | undefined {
+  const refused = [...Map.groupBy(missing(stages, deal, today), ({ rule }) => rule)].flatMap(([rule, entries]) => {
+    const faults = entries.map(({ fault }) => fault);
+    const required = override(rule, `Going on though ${faults.map(({ detail }) => detail.slice(0, -1)).join(', ')}`);
+    return required === undefined ? [] : [{ faults, required }];
+  });
+  if (refused.length === 0) return undefined;
+  const { because, details } = invalid(refused.flatMap(({ faults }) => faults));
+  return refuse('Validation', because, { ...details, approvable: refused.map(({ required }) => required.details) });
+}
+
+type Lacking = Pick<DecisionContext, 'today' | 'override'>;

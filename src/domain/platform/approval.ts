@@ -22,7 +22,7 @@ export const overrideRules = [
 export type OverrideRule = (typeof overrideRules)[number];
 
 /** Kinds of records whose commands know such rules. */
-export const overrideCategories = ['salesOrder'] as const;
+export const overrideCategories = ['salesOrder', 'deal'] as const;
 
 /** What an approval is about, as facts keep it. */
 export const Wanted = z.strictObject({
