@@ -30,10 +30,15 @@ export class Client {
   }
 
   /** Posts under a key of its own and answers the record's id. @throws for any answer but success */
-  async make(path: string, body: object = {}): Promise<string> {
-    const answer = await this.send('POST', path, body);
+  async make(path: string, body: object = {}, prefer?: string): Promise<string> {
+    const answer = await this.send('POST', path, body, prefer);
     if (answer.status >= 300) throw new Error(`POST ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return String(answer.body['id']);
+  }
+
+  /** The same, answered when sagas have done all that follows. */
+  carryOut(path: string, body: object = {}): Promise<string> {
+    return this.make(path, body, `wait=${PATIENCE_MS / 1_000}`);
   }
 
   /** Asks until the answer is there and pleases, for what sagas do on their own. */
@@ -47,12 +52,13 @@ export class Client {
     }
   }
 
-  send(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> {
+  send(method: 'GET' | 'POST', path: string, body?: object, prefer?: string): Promise<Answer> {
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const headers = {
       Authorization: `Bearer ${this.#token}`,
       ...(payload === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': payload.length }),
       ...(method === 'POST' ? { 'Idempotency-Key': randomUUID() } : {}),
+      ...(prefer === undefined ? {} : { Prefer: prefer }),
       ...(this.#newest === undefined ? {} : { 'Consistency-Token': this.#newest }),
     };
     this.calls += 1;

@@ -34,18 +34,14 @@ export async function thread(client: Client, { warehouseId, itemId }: Shop, mark
     contact: { name: 'Ana', email: `ana-${mark}@customer.example` },
   });
   await client.make(`/leads/${leadId}/stage`, { stage: 'InterestExpressed' });
-  await client.make(`/leads/${leadId}/convert`, { currency: CURRENCY, amount: total });
+  await client.carryOut(`/leads/${leadId}/convert`, { currency: CURRENCY, amount: total });
   const { dealId } = (await client.until(`/leads/${leadId}`, named('dealId'))) as { dealId: string };
-  await client.until(`/deals/${dealId}`);
   await client.make(`/deals/${dealId}/lines`, { itemId, quantity: '10' });
-  await client.make(`/deals/${dealId}/order`, { warehouseId });
+  await client.carryOut(`/deals/${dealId}/order`, { warehouseId });
   const { orderId } = (await client.until(`/deals/${dealId}`, named('orderId'))) as { orderId: string };
-  await client.until(`/sales-orders/${orderId}`);
-  await client.make(`/sales-orders/${orderId}/accept`);
-  await client.until(`/deliveries/${orderId}~1`);
+  await client.carryOut(`/sales-orders/${orderId}/accept`);
   await client.make(`/deliveries/${orderId}~1/approve`);
-  await client.make(`/deliveries/${orderId}~1/ship`);
-  await client.until(`/invoices/${orderId}~1`);
+  await client.carryOut(`/deliveries/${orderId}~1/ship`);
   await client.make(`/invoices/${orderId}~1/issue`);
   const { accountId } = (await client.until(`/invoices/${orderId}~1`, named('number'))) as { accountId: string };
   await client.make('/payments', { accountId, amount: total, allocations: [{ invoiceId: `${orderId}~1`, amount: total }] });

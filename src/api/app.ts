@@ -10,6 +10,7 @@ import type { LiveFeed } from '../runtime/live/feed.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { QueryRunner } from '../runtime/queries/port.ts';
 import type { RequestStore } from '../runtime/requests.ts';
+import type { Rest } from '../runtime/sagas/rest.ts';
 import type { CookiePolicy } from './auth.ts';
 import { BASE, commandEndpoint } from './commands.ts';
 import { consistencyTokens } from './consistency.ts';
@@ -32,6 +33,7 @@ export interface AppOptions {
   readonly queries: QueryRunner;
   readonly identity: Identity;
   readonly requests: RequestStore;
+  readonly rest: Pick<Rest, 'reached'>;
   readonly feed: LiveFeed;
   readonly readiness: Readiness;
   readonly metrics: Metrics;

@@ -7,9 +7,10 @@ import type { Execution, Executor, Outcome } from '../runtime/executor/port.ts';
 import type { Identity, SignedIn } from '../runtime/identity/port.ts';
 import { digest, uuidv5 } from '../runtime/ids.ts';
 import type { KeptAnswer } from '../runtime/requests.ts';
+import type { Happening, Rest } from '../runtime/sagas/rest.ts';
 import type { ConsistencyTokens } from './consistency.ts';
 import { type Asked, type Endpoint, pathNames, routeParts } from './endpoint.ts';
-import { idempotencyKey, ifMatch, occurredAt } from './headers.ts';
+import { idempotencyKey, ifMatch, occurredAt, preferredWait } from './headers.ts';
 import { type Once, REPLAYED } from './idempotency.ts';
 import { forbidden, problemAnswer, refusedBy, stale } from './problem.ts';
 
@@ -19,6 +20,7 @@ export interface CommandSurroundings {
   readonly identity: Pick<Identity, 'settled'>;
   readonly tokens: ConsistencyTokens;
   readonly once: Once;
+  readonly rest: Pick<Rest, 'reached'>;
   readonly clock: Clock;
   /** IANA name of the company's time zone. */
   readonly timeZone: string;
@@ -60,13 +62,35 @@ async function handle(command: AnyCommand, route: string, asked: Asked, who: Sig
     traceparent: asked.traceparent,
     ...(await conditions(asked, who, around)),
   };
+  let happened: Happening | undefined;
   const run = async (): Promise<KeptAnswer> => {
     const outcome = await around.executor.execute({ command: command.type, input: asked.input }, execution);
     if (command.changesRights && outcome.kind === 'done' && outcome.position !== undefined) await around.identity.settled(outcome.position);
+    happened = happeningOf(outcome);
     return answerOf(command, outcome, asked, around);
   };
-  if (key === undefined) return run();
-  return around.once({ principal: who.principalId, route, key }, digest([asked.input, asked.request.get('Occurred-At')]), run);
+  const hash = digest([asked.input, asked.request.get('Occurred-At')]);
+  const answer = key === undefined ? await run() : await around.once({ principal: who.principalId, route, key }, hash, run);
+  return happened === undefined ? answer : atRest(answer, happened, asked, around);
+}
+
+const happeningOf = (outcome: Outcome): Happening | undefined =>
+  outcome.kind === 'done' && outcome.thread !== undefined && outcome.position !== undefined
+    ? { thread: outcome.thread, position: outcome.position }
+    : undefined;
+
+/** Who prefers to wait hears of what was done once all that follows of itself is done, too; or without that, when it takes too long. */
+async function atRest(
+  answer: KeptAnswer,
+  happened: Happening,
+  { request }: Asked,
+  { rest, tokens }: CommandSurroundings,
+): Promise<KeptAnswer> {
+  const waitMs = preferredWait(request);
+  // What was done is done, also where nobody can tell what follows.
+  const position = waitMs === undefined ? undefined : await rest.reached(happened, waitMs).catch(() => undefined);
+  if (position === undefined) return answer;
+  return { ...answer, headers: { ...answer.headers, ...(await tokenHeader(position, tokens)), 'Preference-Applied': 'wait' } };
 }
 
 async function conditions(

@@ -11,6 +11,7 @@ export const describedEndpoints = (registry: Registry): readonly Endpoint[] =>
       queries: absent(),
       identity: absent(),
       requests: absent(),
+      rest: absent(),
       feed: absent(),
       readiness: absent(),
       metrics: absent(),

@@ -53,6 +53,16 @@ function instantOf(text: string, timeZone: string, present: Temporal.Instant): T
   }
 }
 
+const WAIT = /(?:^|,)\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:[;,]|$)/i;
+const WAIT_S_MAX = 10;
+const MS_PER_S = 1_000;
+
+/** How long the sender would rather wait than hear at once, in milliseconds (RFC 7240); what else it prefers is passed over. */
+export function preferredWait(request: Request): number | undefined {
+  const seconds = WAIT.exec(request.get('Prefer') ?? '')?.[1];
+  return seconds === undefined ? undefined : Math.min(Number(seconds), WAIT_S_MAX) * MS_PER_S;
+}
+
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const TRACE_BYTES = 16;
 const SPAN_BYTES = 8;

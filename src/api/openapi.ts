@@ -82,7 +82,11 @@ const asCsv = ({ csv }: Endpoint): readonly Json[] => (csv === true ? [ref('para
 function given(endpoint: Endpoint, components: Record<string, unknown>): Json {
   if (endpoint.status === 204) return { 204: { description: 'Done' } };
   const headers =
-    endpoint.kind === 'command' ? ['ETag', 'ConsistencyToken', 'IdempotencyReplayed'] : endpoint.kind === 'query' ? ['Link'] : [];
+    endpoint.kind === 'command'
+      ? ['ETag', 'ConsistencyToken', 'IdempotencyReplayed', 'PreferenceApplied']
+      : endpoint.kind === 'query'
+        ? ['Link']
+        : [];
   const location = endpoint.status === 201 && endpoint.path !== '/sessions' ? ['Location'] : [];
   return {
     [endpoint.status]: {
@@ -188,10 +192,12 @@ const text = (description: string) => ({ description, schema: { type: 'string' }
 const headerNames: Readonly<Record<string, string>> = {
   ConsistencyToken: 'Consistency-Token',
   IdempotencyReplayed: 'Idempotency-Replayed',
+  PreferenceApplied: 'Preference-Applied',
 };
 const answerHeaders = {
   ETag: text('Revision of the record in double quotes, for If-Match'),
   ConsistencyToken: text('Hand it to a query, which then shows at least this command’s effect'),
+  PreferenceApplied: text('`wait` where all that follows of itself is done; the token shows it'),
   IdempotencyReplayed: text('"true" where this is the answer of an earlier request with the same Idempotency-Key'),
   Location: text('Where the new record can be asked for'),
   Link: text('The next page, with rel="next"'),
@@ -210,6 +216,10 @@ const requestHeaders = {
     'Business time: an ISO 8601 instant, or a date, which means noon of that day here; needs platform:backdate',
   ),
   ConsistencyToken: header('Consistency-Token', 'Token of an earlier answer whose effect must be visible'),
+  Prefer: header(
+    'Prefer',
+    '`wait=<seconds>`, at most 10: answer once the house has done all that follows of itself, or when they are over',
+  ),
   Traceparent: header('traceparent', 'W3C trace context'),
 };
 

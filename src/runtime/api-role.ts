@@ -10,6 +10,7 @@ import { createIdentity } from './identity/identity.ts';
 import { LiveFeed } from './live/feed.ts';
 import { readinessOf } from './readiness.ts';
 import { createRequestStore } from './requests.ts';
+import { Rest } from './sagas/rest.ts';
 import { StartRefused } from './supervisor/refused.ts';
 import { type Role, tellOperator } from './supervisor/role.ts';
 
@@ -31,6 +32,7 @@ export async function runApi(config: ApiConfig): Promise<Role & { readonly url: 
     ...foundation,
     identity,
     requests,
+    rest: new Rest({ pool, passed: queries.passed }),
     feed,
     readiness: readinessOf(foundation),
     clock: systemClock,

@@ -93,6 +93,7 @@ export async function house(changes: Changes = {}): Promise<House> {
     queries,
     identity,
     requests: changes.requests?.(requests) ?? requests,
+    rest: { reached: async () => undefined },
     feed,
     readiness: { check: async () => ({ ready: true, checks: { log: { ok: true } }, projections: [], sagas: [], queues: {}, owners: [] }) },
     metrics,

@@ -23,6 +23,7 @@ export interface Sending {
   readonly on?: string;
   readonly ifMatch?: number;
   readonly token?: string;
+  readonly prefer?: string;
 }
 
 /** Somebody who speaks to the house over HTTP. Everything they write is seen by what they ask next. */
@@ -121,7 +122,7 @@ export async function speak(url: string, credentials: { readonly email: string; 
     method: string,
     path: string,
     body: object | undefined,
-    { key, on, ifMatch, token }: Sending = {},
+    { key, on, ifMatch, token, prefer }: Sending = {},
   ): Promise<Answer> => {
     const seen = token ?? newest;
     const response = await fetch(`${url}/api/v1${path}`, {
@@ -133,6 +134,7 @@ export async function speak(url: string, credentials: { readonly email: string; 
         ...(key === undefined ? {} : { 'Idempotency-Key': key }),
         ...(on === undefined ? {} : { 'Occurred-At': on }),
         ...(ifMatch === undefined ? {} : { 'If-Match': `"${ifMatch}"` }),
+        ...(prefer === undefined ? {} : { Prefer: prefer }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -50,6 +50,27 @@ async function shipped(orderId: string, on?: string): Promise<void> {
   await house.until(`/invoices/${orderId}~1`, () => true);
 }
 
+describe('a command', () => {
+  test('is answered when all that follows of itself is there, for who prefers to wait', async () => {
+    const place = await goods();
+    await receive(place, '10');
+    const id = await house.make('/sales-orders', {
+      accountId: place.accountId,
+      warehouseId: place.warehouseId,
+      lines: [{ itemId: place.itemId, quantity: '4' }],
+    });
+    const answer = await house.post(`/sales-orders/${id}/accept`, {}, { prefer: 'respond-async, wait=10' });
+    expect(answer.headers.get('Preference-Applied')).toBe('wait');
+    // The stock was reserved and the delivery planned by a saga, one after the other.
+    expect((await house.get(`/deliveries/${id}~1`)).status).toBe(200);
+  });
+
+  test('is answered at once for who does not', async () => {
+    const { headers } = await house.post('/accounts', { name: 'Waits for nobody', currency: 'RON' });
+    expect(headers.get('Preference-Applied')).toBeNull();
+  });
+});
+
 describe('the thread', () => {
   test('runs from a lead to the last payment, and shows whole', async () => {
     const { warehouseId, itemId } = await goods();

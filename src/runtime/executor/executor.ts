@@ -166,7 +166,8 @@ class CommandExecutor implements WatchedExecutor {
     const known = folded.known.get(execution.commandId);
     if (known !== undefined) {
       if (known.hash !== attempt.hash) throw new CommandMismatch('The same key came with another body');
-      return settled({ kind: 'done', record, revision: known.revision, position: known.position, repeated: true });
+      const { thread } = folded;
+      return settled({ kind: 'done', record, revision: known.revision, position: known.position, repeated: true, thread });
     }
     const verdict = this.#preconditions(attempt, folded) ?? (await this.#decide(attempt, folded));
     if (Array.isArray(verdict) && verdict.length > 0) return this.#carryOut(attempt, folded, verdict);
@@ -235,7 +236,7 @@ class CommandExecutor implements WatchedExecutor {
     const appended = await this.#options.log.append(stream, batch, folded.revision);
     this.#takeIn(attempt, folded, batch, events, appended);
     return {
-      outcome: { kind: 'done', record, revision: appended.revision, position: appended.position, repeated: false },
+      outcome: { kind: 'done', record, ...appended, repeated: false, thread: thread.correlationId },
       events,
     };
   }

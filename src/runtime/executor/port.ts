@@ -29,6 +29,8 @@ export type Outcome =
       readonly position: bigint | undefined;
       /** True when the command id was known and this is the first answer again. */
       readonly repeated: boolean;
+      /** Correlation id of what it led to; absent while the log holds nothing of it. */
+      readonly thread?: string | undefined;
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly position: bigint | undefined }
   | { readonly kind: 'stale'; readonly revision: number }

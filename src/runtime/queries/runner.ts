@@ -36,6 +36,8 @@ export interface Lag extends Checkpoint {
 export interface WatchedQueryRunner extends QueryRunner {
   /** Where each projection of the registry stands against the head of the log. @throws DatabaseUnavailable */
   checkpointsLag(head: bigint | undefined): Promise<readonly Lag[]>;
+  /** Waits until the named views have passed a position. @throws ViewsLag after the patience, DatabaseUnavailable */
+  passed(names: readonly string[], position: bigint, patienceMs: number): Promise<void>;
 }
 
 export function createQueryRunner(options: QueryRunnerOptions): WatchedQueryRunner {
@@ -45,6 +47,7 @@ export function createQueryRunner(options: QueryRunnerOptions): WatchedQueryRunn
     ask: (query, input, asking) => runner.run(query, input, asking) as Promise<never>,
     askAny: (query, input, asking) => runner.run(query, input, asking),
     checkpointsLag: head => runner.lag(head),
+    passed: (names, position, patienceMs) => runner.passed(names, position, patienceMs),
     close: () => runner.close(),
   };
 }
@@ -93,7 +96,8 @@ class Runner {
   async #answer(query: AnyQuery, input: unknown, { caller, after, asOf }: Asking): Promise<unknown> {
     const parsed = query.input.safeParse(input);
     if (!parsed.success) throw new InvalidInput(pointersOf(parsed.error));
-    const passed = (position: bigint): Promise<void> => this.#passed(query, position);
+    const names = query.reads.map(({ name }) => name);
+    const passed = (position: bigint): Promise<void> => this.passed(names, position, this.#options.patienceMs);
     if (after !== undefined) await passed(after);
     const past = asOf && (await pastOf(asOf, { ...this.#options, passed }));
     const work = (db: ReadDatabase): Promise<unknown> => query.answer(db, parsed.data as never, caller);
@@ -104,12 +108,8 @@ class Runner {
     }
   }
 
-  #passed({ reads }: AnyQuery, position: bigint): Promise<void> {
-    return this.#watch.passed(
-      reads.map(({ name }) => name),
-      position,
-      this.#options.patienceMs,
-    );
+  passed(names: readonly string[], position: bigint, patienceMs: number): Promise<void> {
+    return this.#watch.passed(names, position, patienceMs);
   }
 
   /**

@@ -10,10 +10,19 @@ import type { World } from './world.ts';
 
 const BATCH_MAX = 500;
 
-/** Reads until the signal fires; rings the bell after each batch. @throws when Postgres fails; nothing is lost then */
-export async function consume(world: World, owner: Ownership, bell: Bell, signal: AbortSignal): Promise<void> {
+/** What whoever sends commands knows of the one who reads. */
+export interface Reading {
+  /** Rung after each batch. */
+  readonly bell: Bell;
+  /** How far the log is read for what is shown. */
+  reached: bigint | undefined;
+}
+
+/** Reads until the signal fires. @throws when Postgres fails; nothing is lost then */
+export async function consume(world: World, owner: Ownership, reading: Reading, signal: AbortSignal): Promise<void> {
   const { seats, reached } = await takeSeats(world, owner);
-  const reader = new Reader(world, owner, bell, reached);
+  reading.reached = reached;
+  const reader = new Reader(world, owner, reading);
   const late = seats.filter(({ building }) => building);
   const others = seats.filter(({ building }) => !building);
   const arrived = new AbortController();
@@ -28,42 +37,39 @@ export async function consume(world: World, owner: Ownership, bell: Bell, signal
 class Reader {
   readonly #world: World;
   readonly #owner: Ownership;
-  readonly #bell: Bell;
+  readonly #reading: Reading;
   readonly #taking: Taking;
   /** Sagas that stopped as a whole; the others go on. */
   readonly #detached = new Set<Seat>();
-  /** How far what is shown has come. */
-  #reached: bigint | undefined;
 
-  constructor(world: World, owner: Ownership, bell: Bell, reached: bigint | undefined) {
+  constructor(world: World, owner: Ownership, reading: Reading) {
     this.#world = world;
     this.#owner = owner;
-    this.#bell = bell;
-    this.#reached = reached;
+    this.#reading = reading;
     const events = new Map([...world.registry.events, ...processEvents.map(event => [event.type, event] as const)]);
     this.#taking = { ...world, events };
   }
 
   /** What is shown first begins where these are. */
   begin(seats: readonly Seat[]): void {
-    this.#reached = later(this.#reached, this.#earliest(seats));
+    this.#reading.reached = later(this.#reading.reached, this.#earliest(seats));
   }
 
   /** From where the last of them is, since each takes only what it has not taken yet; who has caught up joins those that are shown. */
   async follow(seats: readonly Seat[], signal: AbortSignal): Promise<void> {
     if (seats.some(({ building }) => building))
       await this.#owner.transaction(async client => {
-        await this.#join(client, seats);
-        await advance(client, [], this.#reached);
+        await this.#join(client, seats, this.#reading.reached);
+        await advance(client, [], this.#reading.reached);
       });
-    const from = earlier(this.#reached, this.#earliest(seats) ?? this.#reached);
+    const from = earlier(this.#reading.reached, this.#earliest(seats) ?? this.#reading.reached);
     for await (const batch of this.#world.log.follow(from, { signal, batchMax: BATCH_MAX })) {
       await this.#take(seats, batch, async (client, taken, last) => {
-        this.#reached = later(this.#reached, last);
-        await this.#join(client, taken);
+        await this.#join(client, taken, later(this.#reading.reached, last));
         await advance(client, taken, last);
       });
-      this.#bell.ring();
+      this.#reading.reached = later(this.#reading.reached, batch.at(-1)?.position);
+      this.#reading.bell.ring();
     }
   }
 
@@ -101,9 +107,9 @@ class Reader {
   }
 
   /** Those that have read all that is shown are shown too. */
-  async #join(client: pg.PoolClient, seats: readonly Seat[]): Promise<void> {
+  async #join(client: pg.PoolClient, seats: readonly Seat[], reached: bigint | undefined): Promise<void> {
     for (const seat of this.#running(seats)) {
-      if (!seat.building || (this.#reached !== undefined && isAfter(this.#reached, seat.position ?? NOWHERE))) continue;
+      if (!seat.building || (reached !== undefined && isAfter(reached, seat.position ?? NOWHERE))) continue;
       await join(client, seat);
       seat.building = false;
       seat.stops = new Map();

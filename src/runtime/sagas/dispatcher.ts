@@ -8,41 +8,51 @@ import { uuidv5 } from '../ids.ts';
 import type { Ownership } from '../ownership.ts';
 import { DatabaseUnavailable } from '../queries/port.ts';
 import type { Bell } from './bell.ts';
+import type { Reading } from './consumer.ts';
 import { hold, holdBack, keepRefusal, keyOf, next, type Pending, putOff, settle } from './outbox.ts';
+import { isAfter } from './seats.ts';
 import { record } from './steering.ts';
 import { storable } from './storable.ts';
 import type { World } from './world.ts';
 
 const LANES_MAX = 16;
+/** Commands that were done and are in the outbox still, because their sagas have not read so far. */
+const UNREAD_MAX = 256;
 const LOOK_AGAIN_MS = 1_000;
 /** What is still under way then is left to itself: whoever sends it again has the same effect. */
 const PARTING_MS = 5_000;
 
 /** Sends until the signal fires, then waits a while for what is under way. @throws when Postgres fails; nothing is lost then */
-export async function dispatch(world: World, owner: Ownership, bell: Bell, signal: AbortSignal): Promise<void> {
+export async function dispatch(world: World, owner: Ownership, reading: Reading, signal: AbortSignal): Promise<void> {
+  const { bell } = reading;
   const lanes = new Map<string, Promise<void>>();
-  const done: Pending[] = [];
+  const done = new Map<string, Done>();
   const start = (row: Pending): void => {
+    const key = keyOf(row);
     const lane = deliver(world, owner, row, bell)
       // A lane fails only with the ownership, and that ends the next round too.
       .catch((): Delivered => 'waits')
       .then(delivered => {
-        if (delivered === 'done') done.push(row);
-        else lanes.delete(keyOf(row));
+        if (delivered !== 'waits') done.set(key, { row, position: delivered.position });
+        lanes.delete(key);
         bell.ring();
       });
-    lanes.set(keyOf(row), lane);
+    lanes.set(key, lane);
   };
-  /** What was done while the last round went on leaves the outbox together. */
+  /** What was done leaves the outbox once it was read: so whatever else follows from it is there before it goes. */
   const clear = async (): Promise<void> => {
-    const rows = done.splice(0);
-    await settle(owner, rows);
-    for (const row of rows) lanes.delete(keyOf(row));
+    const read = [...done].filter(([, { position }]) => position === undefined || !isAfter(position, reading.reached));
+    await settle(
+      owner,
+      read.map(([, { row }]) => row),
+    );
+    for (const [key] of read) done.delete(key);
   };
   try {
     while (!signal.aborted) {
       await clear();
-      if (lanes.size < LANES_MAX) for (const row of await next(owner, lanes.keys(), LANES_MAX - lanes.size)) start(row);
+      const free = done.size < UNREAD_MAX ? LANES_MAX - lanes.size : 0;
+      if (free > 0) for (const row of await next(owner, [...lanes.keys(), ...done.keys()], free)) start(row);
       await bell.heard(LOOK_AGAIN_MS, signal);
     }
   } finally {
@@ -50,8 +60,14 @@ export async function dispatch(world: World, owner: Ownership, bell: Bell, signa
   }
 }
 
+interface Done {
+  readonly row: Pending;
+  /** Of what it did in the log; undefined where it did nothing. */
+  readonly position: bigint | undefined;
+}
+
 /** A command that waits stays in the outbox: for another try, for its saga to hear of its refusal, or for someone to look. */
-type Delivered = 'done' | 'waits';
+type Delivered = 'waits' | Pick<Done, 'position'>;
 
 interface Refused {
   readonly refused: string;
@@ -60,9 +76,9 @@ interface Refused {
 
 async function deliver(world: World, owner: Ownership, row: Pending, bell: Bell): Promise<Delivered> {
   try {
-    const refusal = known(row) ?? (await ask(world, row));
-    if (refusal === undefined) return 'done';
-    await tell(world, owner, row, refusal);
+    const answer = known(row) ?? (await ask(world, row));
+    if (!('refused' in answer)) return answer;
+    await tell(world, owner, row, answer);
   } catch (error) {
     const problem = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     if (passes(error)) await again(owner, row, problem, bell);
@@ -74,8 +90,8 @@ async function deliver(world: World, owner: Ownership, row: Pending, bell: Bell)
 const known = ({ refused, refused_because }: Pending): Refused | undefined =>
   refused === null ? undefined : { refused, because: refused_because ?? '' };
 
-/** Asks the command; its refusal, or undefined when it was done. @throws Error when it can be neither */
-async function ask({ executor, texts }: World, row: Pending): Promise<Refused | undefined> {
+/** Asks the command; its refusal, or where the log shows what it did. @throws Error when it can be neither */
+async function ask({ executor, texts }: World, row: Pending): Promise<Refused | Pick<Done, 'position'>> {
   const execution: Execution = {
     caller: system(`saga:${row.saga}`),
     commandId: row.command_id,
@@ -86,7 +102,7 @@ async function ask({ executor, texts }: World, row: Pending): Promise<Refused | 
   };
   const input = texts === undefined ? row.input : await texts.open(row.input);
   const outcome = await executor.execute({ command: row.command, input }, execution);
-  if (outcome.kind === 'done') return undefined;
+  if (outcome.kind === 'done') return { position: outcome.position };
   if (outcome.kind === 'refused') return { refused: outcome.refusal.refused, because: outcome.refusal.because };
   throw new Error(`${row.command} was answered ${outcome.kind}, which the house itself should never hear`);
 }

@@ -55,8 +55,8 @@ const NEXT = `
   order by o.position, o.index limit $2`;
 
 /** Up to so many commands that may be sent now, one for each instance that is not busy. */
-export const next = (owner: Ownership, busy: Iterable<string>, limit: number): Promise<readonly Pending[]> =>
-  owner.rows<Pending>(NEXT, [[...busy], limit]);
+export const next = (owner: Ownership, busy: readonly string[], limit: number): Promise<readonly Pending[]> =>
+  owner.rows<Pending>(NEXT, [busy, limit]);
 
 /** The very command: released again meanwhile, it bears another id. */
 const ONE = 'where saga = $1 and instance = $2 and position = $3 and index = $4 and command_id = $5';

@@ -1,7 +1,7 @@
 import { Ownership } from '../ownership.ts';
 import { persistently } from '../persistently.ts';
 import { Bell } from './bell.ts';
-import { consume } from './consumer.ts';
+import { consume, type Reading } from './consumer.ts';
 import { dispatch } from './dispatcher.ts';
 import { install } from './seats.ts';
 import { watch } from './steward.ts';
@@ -45,8 +45,8 @@ async function claim(world: World, signal: AbortSignal): Promise<'again'> {
 async function serve(world: World, owner: Ownership, signal: AbortSignal): Promise<void> {
   const failed = new AbortController();
   const ending = AbortSignal.any([signal, failed.signal]);
-  const bell = new Bell();
-  const loops = [consume(world, owner, bell, ending), dispatch(world, owner, bell, ending), watch(world, owner, ending)];
+  const reading: Reading = { bell: new Bell(), reached: undefined };
+  const loops = [consume(world, owner, reading, ending), dispatch(world, owner, reading, ending), watch(world, owner, ending)];
   try {
     await Promise.all(loops);
   } finally {

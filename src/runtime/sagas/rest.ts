@@ -1,0 +1,103 @@
+/** Tells when the house has done all that follows of itself from what happened in a thread. */
+import type pg from 'pg';
+import { PROCESSES } from '../../kernel/processes.ts';
+import { rowsOf } from '../database.ts';
+import { ViewsLag } from '../executor/port.ts';
+
+/** Where the log was passed that a thread is asked about. */
+export interface Happening {
+  /** Correlation id. */
+  readonly thread: string;
+  readonly position: bigint;
+}
+
+export interface RestOptions {
+  readonly pool: pg.Pool;
+  /** Waits until the named views have passed a position. @throws ViewsLag after the patience, DatabaseUnavailable */
+  readonly passed: (names: readonly string[], position: bigint, patienceMs: number) => Promise<void>;
+}
+
+const LOOK_AGAIN_MS = 50;
+
+interface Standing {
+  readonly asked: ReadonlySet<string>;
+  /** How far the sagas have come. */
+  readonly position: bigint;
+  /** Threads for which there is still something to be sent. */
+  readonly busy: ReadonlySet<string>;
+}
+
+/**
+ * A command leaves the outbox only once its sagas have taken in what it did, so a thread rests when they have passed what
+ * happened in it and nothing of it is in the outbox. What is held there waits for people.
+ */
+const STANDING = `
+  select coalesce(c.position, -1)::text as position, array(
+    select distinct o.correlation_id from ops.saga_outbox o
+    where o.correlation_id = any($1) and (not o.held or o.refused is not null)
+      and (select i.status from ops.saga_instances i where i.saga = o.saga and i.instance = o.instance) is distinct from 'parked'
+  ) as busy
+  from ops.checkpoints c where c.name = $2 and c.version = $3`;
+
+export class Rest {
+  readonly #options: RestOptions;
+  readonly #waiting = new Map<string, number>();
+  #asking: Promise<Standing> | undefined;
+
+  constructor(options: RestOptions) {
+    this.#options = options;
+  }
+
+  /** The position that shows all of it; undefined when the thread did not come to rest in time. @throws DatabaseUnavailable */
+  async reached({ thread, position }: Happening, patienceMs: number): Promise<bigint | undefined> {
+    const giveUpAt = performance.now() + patienceMs;
+    this.#waiting.set(thread, (this.#waiting.get(thread) ?? 0) + 1);
+    try {
+      for (let wanted = position; ; ) {
+        await this.#passed(wanted, Math.min(LOOK_AGAIN_MS, giveUpAt - performance.now()));
+        const standing = await this.#standing(thread);
+        if (standing.position >= position && !standing.busy.has(thread)) return standing.position;
+        if (performance.now() >= giveUpAt) return undefined;
+        wanted = standing.position < position ? position : standing.position + 1n;
+      }
+    } finally {
+      this.#leave(thread);
+    }
+  }
+
+  /** Or not, for a while: a command that did nothing leaves the outbox without a word. */
+  async #passed(position: bigint, patienceMs: number): Promise<void> {
+    try {
+      await this.#options.passed([PROCESSES.name], position, patienceMs);
+    } catch (error) {
+      if (!(error instanceof ViewsLag)) throw error;
+    }
+  }
+
+  #leave(thread: string): void {
+    const left = (this.#waiting.get(thread) ?? 1) - 1;
+    if (left > 0) this.#waiting.set(thread, left);
+    else this.#waiting.delete(thread);
+  }
+
+  /** Many who wait ask once. */
+  async #standing(thread: string): Promise<Standing> {
+    for (;;) {
+      this.#asking ??= this.#ask().finally(() => {
+        this.#asking = undefined;
+      });
+      const standing = await this.#asking;
+      if (standing.asked.has(thread)) return standing;
+    }
+  }
+
+  async #ask(): Promise<Standing> {
+    const asked = new Set(this.#waiting.keys());
+    const [row] = await rowsOf<{ position: string; busy: readonly string[] }>(this.#options.pool, STANDING, [
+      [...asked],
+      PROCESSES.name,
+      PROCESSES.version,
+    ]);
+    return { asked, position: BigInt(row?.position ?? -1), busy: new Set(row?.busy) };
+  }
+}
