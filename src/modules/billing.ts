@@ -1,3 +1,4 @@
+import { chooseBillingTerms } from '../commands/billing/billing-terms.ts';
 import { cancelInvoice, draftInvoice, draftOrderInvoice } from '../commands/billing/invoice.ts';
 import { completeInvoiceIssue, issueInvoice, takeNumber, withdrawInvoiceIssue } from '../commands/billing/issue.ts';
 import { applyPaymentToInvoice, lapsePayment, recordPayment, unapplyPaymentFromInvoice } from '../commands/billing/payment.ts';
@@ -6,6 +7,7 @@ import { invoiceLetter } from '../effects/billing/invoice-letter.ts';
 import { invoiceBalance, invoiceNumbers, invoiceSteps, invoiceTotals, seriesNumbers } from '../invariants/billing/invoices.ts';
 import { paymentAllocations, paymentParts, paymentSteps } from '../invariants/billing/payments.ts';
 import { module } from '../kernel/module.ts';
+import { billingTerms, billingTermsOf } from '../projections/billing/billing-terms.ts';
 import { customerRecords, customerReport } from '../projections/billing/customer-report.ts';
 import { invoiceLines, invoices, listInvoices, showInvoice } from '../projections/billing/invoices.ts';
 import { paymentRecords, paymentReport } from '../projections/billing/payment-report.ts';
@@ -32,9 +34,11 @@ export const billing = module({
     lapsePayment,
     sendInvoice,
     answerInvoiceSending,
+    chooseBillingTerms,
   ],
-  projections: [invoices, invoiceLines, payments],
+  projections: [billingTerms, invoices, invoiceLines, payments],
   queries: [
+    billingTermsOf,
     listInvoices,
     showInvoice,
     listPayments,

@@ -13,7 +13,7 @@ import {
 } from '../../src/domain/billing/invoice.ts';
 import { PaymentLapsed, PaymentRecorded } from '../../src/domain/billing/payment.ts';
 import { NumberTaken } from '../../src/domain/billing/series.ts';
-import { type DocumentLine, priced, totalsOf } from '../../src/domain/document.ts';
+import { type DocumentLine, priced, totalsOf, USUAL } from '../../src/domain/document.ts';
 import type { Decimal } from '../../src/kernel/decimal.ts';
 import { type Currency, type Money, money } from '../../src/kernel/money.ts';
 import { quantity } from '../../src/kernel/quantity.ts';
@@ -107,6 +107,11 @@ describe('an invoice', () => {
       .thenRefuses('InvalidTransition');
   });
 
+  test('is due at the end of a month where its terms say so', () => {
+    const toMonthEnd = InvoiceDrafted({ ...order, termEndOfMonth: true, totals });
+    expect(given(toMonthEnd).when(issueInvoice, { id: 'o1~1' }).events()).toMatchObject([{ data: { dueDate: '2026-04-30' } }]);
+  });
+
   test('refuses nothing once its number is taken', () => {
     given(drafted, started).when(completeInvoiceIssue, complete).thenEvents(issued);
     given(drafted, started, issued).when(completeInvoiceIssue, complete).thenNothing();
@@ -135,13 +140,16 @@ describe('an invoice', () => {
 describe('an invoice by hand', () => {
   const wish = { accountId: 'acme', lines: [{ itemId: 'chai', quantity: '10', unitPrice: '18', discount: '5' }] };
   const items = new Map([['chai', { sku: 'CHAI', name: 'Chai', uom: 'box', stocked: true, taxPercent: decimal('10') }]]);
-  const facts = { account: { currency: usd, paymentTermDays: 14 }, items };
+  const invoicing = { invoiceMode: 'manual' as const, termEndOfMonth: false, reckoning: USUAL };
+  const facts = { account: { currency: usd, paymentTermDays: 14 }, invoicing, items };
   const byHand = { ...chai, price: { level: 0, source: 'hand', reason: 'Invoiced by hand' } } as const;
 
   test('takes currency and terms from the account, tax from the item', () =>
     given()
       .when(draftInvoice, wish, { facts })
-      .thenEvents(InvoiceDrafted({ accountId: 'acme', currency: usd, paymentTermDays: 14, lines: [byHand], totals })));
+      .thenEvents(
+        InvoiceDrafted({ accountId: 'acme', currency: usd, paymentTermDays: 14, termEndOfMonth: false, lines: [byHand], totals }),
+      ));
 
   test('names an account and items that exist', () => {
     given()
@@ -151,6 +159,13 @@ describe('an invoice by hand', () => {
       .when(draftInvoice, wish, { facts: { ...facts, items: new Map() } })
       .thenRefuses('Validation');
   });
+
+  test('may be at prices that include tax, whatever the company usually does', () =>
+    expect(
+      given()
+        .when(draftInvoice, { ...wish, pricesIncludeTax: true }, { facts })
+        .events(),
+    ).toMatchObject([{ data: { totals: { gross: dollars(171_00), net: dollars(155_45), reckoning: { pricesIncludeTax: true } } } }]));
 
   test('takes a discount off the whole, at most all of it, in its own currency', () => {
     const discounted = (discount: object) => given().when(draftInvoice, { ...wish, discount } as never, { facts });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { placeDealOrder, placeSalesOrder } from '../../src/commands/sales/sales-order.ts';
+import { USUAL } from '../../src/domain/document.ts';
 import type { QuantityTerms } from '../../src/domain/order-quantity.ts';
 import type { FoundPrice, PlacingFacts } from '../../src/domain/sales/placing.ts';
 import { SalesOrderPlaced, SalesOrderSent } from '../../src/domain/sales/sales-order.ts';
@@ -17,6 +18,7 @@ const freight = { sku: 'FREIGHT', name: 'Freight', uom: 'service', stocked: fals
 const tried = [{ level: 1, name: 'List of the account', tried: 'L1 says 12.5 RON.', chosen: true, unitPrice: decimal('12.5') }];
 const facts: PlacingFacts = {
   account: { name: 'Alfreds', blocked: false, currency: RON, paymentTermDays: 30 },
+  invoicing: { invoiceMode: 'atShipping', termEndOfMonth: false, reckoning: USUAL },
   warehouseExists: true,
   terms: { initialStatus: 'Draft', expiryDays: 14, shipPolicy: 'shipComplete' },
   items: new Map([
@@ -46,6 +48,8 @@ describe('an order', () => {
         expiresOn: '2026-03-16',
         shipPolicy: 'shipComplete',
         paymentTermDays: 30,
+        termEndOfMonth: false,
+        invoiceMode: 'atShipping',
         currency: RON,
         lines: [
           {
@@ -70,6 +74,21 @@ describe('an order', () => {
         },
       }),
     ));
+
+  test('freezes when it is invoiced: as its account is, or by hand', () => {
+    expect(order({ invoiceMode: 'manual' })).toMatchObject({ invoiceMode: 'manual' });
+    const byHand = { ...facts, invoicing: { ...facts.invoicing, invoiceMode: 'manual' as const, termEndOfMonth: true } };
+    expect(order({}, byHand)).toMatchObject({ invoiceMode: 'manual', termEndOfMonth: true });
+    expect(order({ invoiceMode: 'atAcceptance' }, byHand)).toMatchObject({ invoiceMode: 'atAcceptance' });
+  });
+
+  test('is not invoiced by itself in another way than its account is', () =>
+    placed({ invoiceMode: 'atAcceptance' }).thenRefuses('InvoiceModeConflict'));
+
+  test('rounds its tax once a line where the company does', () => {
+    const byLine = { ...facts, invoicing: { ...facts.invoicing, reckoning: { ...USUAL, taxRounding: 'line' as const } } };
+    expect(order({}, byLine).totals).toMatchObject({ reckoning: { taxRounding: 'line' } });
+  });
 
   test('is placed on the day it is back-dated to', () =>
     expect(given().when(placeSalesOrder, wish, { facts, now: '1996-07-04T12:00:00.000Z' }).events()[0]?.data).toMatchObject({

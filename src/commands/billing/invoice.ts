@@ -8,7 +8,7 @@ import { byId, command } from '../../kernel/command.ts';
 import { PercentText, PriceText } from '../../kernel/decimal.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
-import { accountFor, itemsOf } from '../knowledge.ts';
+import { accountFor, invoicingFor, itemsOf } from '../knowledge.ts';
 
 const HandLine = z.strictObject({
   itemId: Id,
@@ -29,6 +29,8 @@ export const draftInvoice = command({
     accountId: Id,
     currency: Currency.optional(),
     paymentTermDays: TermDays.optional(),
+    termEndOfMonth: z.boolean().optional(),
+    pricesIncludeTax: z.boolean().optional(),
     reference: Text(100).optional(),
     discount: DocumentDiscount.optional(),
     lines: z.array(HandLine).min(1).max(LINES_MAX),
@@ -37,7 +39,11 @@ export const draftInvoice = command({
   parent: ({ accountId }) => ({ category: 'account', id: accountId }),
   facts: async (_, { accountId, lines }, ask, context) => {
     const items = await itemsOf(lines, ask);
-    return { account: await accountFor(accountId, ask, context), items: new Map(items.map(item => [item.id, item])) };
+    return {
+      account: await accountFor(accountId, ask, context),
+      invoicing: await invoicingFor(accountId, ask),
+      items: new Map(items.map(item => [item.id, item])),
+    };
   },
   decide: (invoice, wish, context) => (invoice.status === 'none' ? draftByHand(wish, context) : []),
 });
@@ -53,6 +59,7 @@ export const draftOrderInvoice = command({
     accountId: Id,
     currency: Currency,
     paymentTermDays: TermDays,
+    termEndOfMonth: z.boolean().optional(),
     reference: Text(100).optional(),
     deliveryId: Id.optional(),
     /** All lines of the order, and how its totals were worked out. */

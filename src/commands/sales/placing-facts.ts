@@ -6,7 +6,7 @@ import { type Quantity, QuantityText, quantityText } from '../../kernel/quantity
 import { pricesForOrder } from '../../projections/catalogue/price-for.ts';
 import { companySettings } from '../../projections/platform/company-settings.ts';
 import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
-import { accountFor, itemsOf } from '../knowledge.ts';
+import { accountFor, invoicingFor, itemsOf } from '../knowledge.ts';
 
 type Asked = Pick<Wish, 'accountId' | 'warehouseId' | 'currency' | 'lines'>;
 
@@ -20,6 +20,7 @@ export async function placingFacts(
   const wanted = currency ?? account?.currency;
   return {
     account,
+    invoicing: await invoicingFor(accountId, ask),
     warehouseExists: await ask(warehouseKnown, { id: warehouseId }),
     terms: await orderTerms(ask),
     ...(await pricingFacts({ accountId, currency: wanted, lines }, ask, context)),

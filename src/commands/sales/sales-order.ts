@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DiscountText, LINES_MAX, numbered } from '../../domain/document.ts';
+import { InvoiceMode } from '../../domain/invoicing.ts';
 import { beginning, existing } from '../../domain/records.ts';
 import { accept, cancel, commit, decline, expire, send, withdraw } from '../../domain/sales/order-decisions.ts';
 import { confirm, type ModificationFacts, modify, reject, remind, wishedLines } from '../../domain/sales/order-modification.ts';
@@ -38,7 +39,7 @@ const orderedLine = {
 export const placeSalesOrder = command({
   type: 'PlaceSalesOrder',
   summary:
-    'Places an order at the prices of the day, which stay as they are; refused as AccountBlocked, ItemNotAvailable, NoPrice, MinQty, OrderMultiple or OverrideRequired.',
+    'Places an order at the prices of the day, which stay as they are; refused as AccountBlocked, ItemNotAvailable, NoPrice, MinQty, OrderMultiple, OverrideRequired or InvoiceModeConflict.',
   route: 'POST /sales-orders',
   permission: 'sales:order',
   input: z.strictObject({
@@ -47,6 +48,7 @@ export const placeSalesOrder = command({
     reference: Text(100).optional(),
     shipVia: Text(100).optional(),
     paymentTermDays: TermDays.optional(),
+    invoiceMode: InvoiceMode.optional(),
     lines: z.array(z.strictObject(orderedLine)).min(1).max(LINES_MAX),
   }),
   decider: SalesOrder,

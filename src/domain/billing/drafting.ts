@@ -5,8 +5,9 @@ import type { Decimal } from '../../kernel/decimal.ts';
 import type { EventOf } from '../../kernel/event.ts';
 import type { Currency } from '../../kernel/money.ts';
 import type { Quantity } from '../../kernel/quantity.ts';
-import { type DocumentLine, isTooLarge, USUAL } from '../document.ts';
+import { type DocumentLine, isTooLarge } from '../document.ts';
 import { type Fault, refusedFor, unless } from '../faults.ts';
+import type { InvoicingTerms } from '../invoicing.ts';
 import { type BareLine, type Discount, reckoned, worthOf } from '../reckoning.ts';
 import { InvoiceDrafted } from './invoice.ts';
 
@@ -22,6 +23,8 @@ export interface Wish {
   readonly accountId: string;
   readonly currency?: Currency | undefined;
   readonly paymentTermDays?: number | undefined;
+  readonly termEndOfMonth?: boolean | undefined;
+  readonly pricesIncludeTax?: boolean | undefined;
   readonly reference?: string | undefined;
   /** Taken off the whole document. */
   readonly discount?: Discount | undefined;
@@ -31,11 +34,12 @@ export interface Wish {
 /** What must be known of other contexts; null where there is no such account, items by id. */
 export interface DraftingFacts {
   readonly account: { readonly currency: Currency; readonly paymentTermDays: number } | null;
+  readonly invoicing: InvoicingTerms;
   readonly items: ReadonlyMap<string, Pick<DocumentLine, 'sku' | 'uom' | 'stocked' | 'taxPercent'> & { readonly name: string }>;
 }
 
 export function draftByHand(
-  { discount, ...wish }: Wish,
+  { discount, pricesIncludeTax, ...wish }: Wish,
   { facts }: DecisionContext<DraftingFacts>,
 ): Decision<EventOf<typeof InvoiceDrafted>> {
   const { account } = facts;
@@ -46,9 +50,12 @@ export function draftByHand(
   const unpriceable = wish.lines.findIndex(line => isTooLarge(line, currency));
   if (unpriceable >= 0) return refuse('AmountTooLarge', `Line ${unpriceable + 1} is worth more than a document can sum up.`);
   const lines = wish.lines.map((line, index) => lineOf(line, index, facts));
+  const { reckoning, ...usual } = facts.invoicing;
+  const termEndOfMonth = wish.termEndOfMonth ?? usual.termEndOfMonth;
+  const how = { ...reckoning, pricesIncludeTax: pricesIncludeTax ?? reckoning.pricesIncludeTax };
   return (
     unfit(discount, lines, currency) ?? [
-      InvoiceDrafted({ ...wish, currency, paymentTermDays, ...reckoned(lines, currency, USUAL, discount) }),
+      InvoiceDrafted({ ...wish, currency, paymentTermDays, termEndOfMonth, ...reckoned(lines, currency, how, discount) }),
     ]
   );
 }

@@ -4,6 +4,7 @@ import { type Decision, decider, invalidTransition, notFound, refuse } from '../
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { amountText, Currency, Money, money } from '../../kernel/money.ts';
 import { DocumentLine, payableOf, type Reckoning, Totals, totalsOf } from '../document.ts';
+import { dueDateOf, type PaymentTerm } from '../invoicing.ts';
 import { type Document, type Part, reckonedPart } from '../reckoning.ts';
 import { answered, InvoiceSendingFailed, InvoiceSendingRequested, InvoiceSent, requested, type Sendings } from './sending.ts';
 
@@ -14,6 +15,7 @@ export const InvoiceDrafted = event('InvoiceDrafted', {
   deliveryId: z.string().optional(),
   currency: Currency,
   paymentTermDays: z.int(),
+  termEndOfMonth: z.boolean().optional(),
   reference: z.string().optional(),
   lines: z.array(DocumentLine),
   totals: Totals,
@@ -67,7 +69,7 @@ interface State {
   readonly status: 'none' | 'draft' | 'issuing' | 'issued' | 'cancelled';
   readonly accountId: string;
   readonly orderId?: string | undefined;
-  readonly paymentTermDays: number;
+  readonly term: PaymentTerm;
   readonly totals?: DataOf<typeof InvoiceDrafted>['totals'];
   readonly issue?: Started;
   readonly open?: Money;
@@ -78,16 +80,16 @@ interface State {
 
 export const Invoice = decider({
   category: 'invoice',
-  stateVersion: 2,
+  stateVersion: 3,
   events,
-  initial: (): State => ({ status: 'none', accountId: '', paymentTermDays: 0, applied: {}, sendings: {} }),
+  initial: (): State => ({ status: 'none', accountId: '', term: { paymentTermDays: 0 }, applied: {}, sendings: {} }),
   evolve: {
-    InvoiceDrafted: (state, { accountId, orderId, paymentTermDays, totals }): State => ({
+    InvoiceDrafted: (state, { accountId, orderId, paymentTermDays, termEndOfMonth, totals }): State => ({
       ...state,
       status: 'draft',
       accountId,
       orderId,
-      paymentTermDays,
+      term: { paymentTermDays, ...(termEndOfMonth === undefined ? {} : { termEndOfMonth }) },
       totals,
     }),
     InvoiceIssueStarted: (state, issue): State => ({ ...state, status: 'issuing', issue }),
@@ -130,14 +132,12 @@ const holds = ({ line, quantity }: DocumentLine, part: Part): boolean => line ==
 const documentOf = ({ lines, currency, parts, reckoning }: OrderWish): Document =>
   parts === undefined ? { lines, totals: totalsOf(lines, currency, reckoning) } : reckonedPart(lines, parts, currency, reckoning);
 
-const dueAfter = (issueDate: string, days: number): string => Temporal.PlainDate.from(issueDate).add({ days }).toString();
-
 export function startIssue(state: State, id: string, series: string, issueDate: string): Outcome {
   if (state.status === 'none') return notFound('invoice', id);
   if (state.status === 'issuing' || state.status === 'issued') return [];
   if (state.status !== 'draft') return invalidTransition('A cancelled invoice cannot be issued.', []);
   const year = Number(issueDate.slice(0, 4));
-  return [InvoiceIssueStarted({ series, year, issueDate, dueDate: dueAfter(issueDate, state.paymentTermDays) })];
+  return [InvoiceIssueStarted({ series, year, issueDate, dueDate: dueDateOf(issueDate, state.term) })];
 }
 
 /** After the number is taken nothing refuses: a number without its document would be a gap. */

@@ -4,6 +4,8 @@ import { type Decision, decider, refuse } from '../../kernel/decider.ts';
 import { Decimal } from '../../kernel/decimal.ts';
 import { type EventOf, event } from '../../kernel/event.ts';
 import { Currency } from '../../kernel/money.ts';
+import { Reckoning, USUAL } from '../document.ts';
+import { InvoiceMode } from '../invoicing.ts';
 
 /** Plain shapes, as facts keep them; what a value must be beyond that is asked of the command's input. */
 const settings = {
@@ -11,6 +13,12 @@ const settings = {
   currency: Currency,
   /** How stock cells value their goods, from their first goods on and for good: first in, first out, or at the moving average. */
   stockValuation: z.enum(['fifo', 'average']),
+  /** When orders are invoiced, unless an account says otherwise. */
+  invoiceMode: InvoiceMode,
+  /** Whether terms of payment run on to the end of their month, unless an account says otherwise. */
+  termEndOfMonth: z.boolean(),
+  /** Whether tax is rounded once a rate or once a line (EN 16931 wants the former), and whether prices on invoices by hand include it. */
+  ...Reckoning.shape,
   /** A rate of exchange more days older than its document than this counts no longer: holidays pass, a feed that stopped is noticed. */
   exchangeRateDaysMax: z.int(),
   /** What a new order is: a Draft for us to review, or Sent to the client at once. */
@@ -45,6 +53,9 @@ export type SaidSettings = z.output<typeof SaidSettings>;
 export const COMPANY_DEFAULTS: CompanySettings = {
   currency: Currency.parse('RON'),
   stockValuation: 'fifo',
+  invoiceMode: 'atShipping',
+  termEndOfMonth: false,
+  ...USUAL,
   exchangeRateDaysMax: 10,
   orderInitialStatus: 'Draft',
   orderExpiryDays: 14,

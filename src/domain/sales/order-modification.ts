@@ -57,7 +57,7 @@ export function modify(order: Order, wish: Modification, context: DecisionContex
       lines: changed,
       removed: [...wish.remove],
       before: order.lines.filter(({ line }) => touched.has(line)).map(former),
-      totals: totalsOf(after, order.currency),
+      totals: totalsOf(after, order.currency, order.reckoning),
       expiresOn: Temporal.PlainDate.from(today).add({ days: facts.expiryDays }).toString(),
     }),
   ];

@@ -4,10 +4,12 @@ import { type Decision, invalid, isRefusal, type Refusal, refuse } from '../../k
 import type { Decimal } from '../../kernel/decimal.ts';
 import type { Currency } from '../../kernel/money.ts';
 import type { Quantity } from '../../kernel/quantity.ts';
-import { type DocumentLine, isTooLarge, priced, totalsOf } from '../document.ts';
+import { type DocumentLine, isTooLarge, priced } from '../document.ts';
 import { type Fault, unless } from '../faults.ts';
+import { type InvoiceMode, type InvoicingTerms, modeOf } from '../invoicing.ts';
 import { type QuantityTerms, quantityRefusal } from '../order-quantity.ts';
 import type { Explanation } from '../pricing.ts';
+import { reckoned } from '../reckoning.ts';
 import { type OrderFact, type Placed, SalesOrderPlaced, SalesOrderSent, type ShipPolicy } from './sales-order.ts';
 
 const PRICE_BY_HAND = 'sales:price-by-hand';
@@ -30,6 +32,7 @@ export type Wish = Pick<Placed, 'accountId' | 'warehouseId' | 'dealId' | 'channe
   readonly currency?: Currency | undefined;
   readonly paymentTermDays?: number | undefined;
   readonly shipPolicy?: ShipPolicy | undefined;
+  readonly invoiceMode?: InvoiceMode | undefined;
   readonly lines: readonly WishedLine[];
 };
 
@@ -77,6 +80,8 @@ export interface OrderTerms {
 /** What must be known of other contexts; undefined where there is no such thing. */
 export interface PlacingFacts extends PricingFacts {
   readonly account: Buyer | undefined;
+  /** How the account is invoiced, and how its documents are worked out. */
+  readonly invoicing: InvoicingTerms;
   readonly warehouseExists: boolean;
   readonly terms: OrderTerms;
 }
@@ -89,6 +94,9 @@ export function place(wish: Wish, { actor, facts, may, today }: DecisionContext<
   const ownerId = wish.ownerId ?? actor.id;
   if (ownerId !== actor.id && !may(ASSIGN)) return notYours();
   const currency = wish.currency ?? account.currency;
+  const { termEndOfMonth, reckoning, ...usual } = facts.invoicing;
+  const invoiceMode = modeOf(wish.invoiceMode, usual.invoiceMode);
+  if (isRefusal(invoiceMode)) return invoiceMode;
   const lines = pricedLines(wish.lines, { currency, facts, may });
   if (isRefusal(lines)) return lines;
   const { initialStatus, expiryDays, shipPolicy } = facts.terms;
@@ -101,9 +109,10 @@ export function place(wish: Wish, { actor, facts, may, today }: DecisionContext<
       expiresOn: Temporal.PlainDate.from(today).add({ days: expiryDays }).toString(),
       shipPolicy: wish.shipPolicy ?? shipPolicy,
       paymentTermDays: wish.paymentTermDays ?? account.paymentTermDays,
+      termEndOfMonth,
+      invoiceMode,
       currency,
-      lines,
-      totals: totalsOf(lines, currency),
+      ...reckoned(lines, currency, { ...reckoning, pricesIncludeTax: false }),
     }),
     ...(initialStatus === 'Sent' ? [SalesOrderSent({})] : []),
   ];

@@ -4,7 +4,8 @@ import { decider, invalidTransition, type Refusal } from '../../kernel/decider.t
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency, Money } from '../../kernel/money.ts';
 import { minus, NOTHING, plus, Quantity } from '../../kernel/quantity.ts';
-import { DocumentLine, Totals } from '../document.ts';
+import { DocumentLine, type Reckoning, Totals } from '../document.ts';
+import { InvoiceMode } from '../invoicing.ts';
 import { PostalAddress } from '../vocabulary.ts';
 
 /** Whether what is reserved goes out while the rest waits, or nothing before everything is there. */
@@ -31,6 +32,9 @@ export const SalesOrderPlaced = event('SalesOrderPlaced', {
   shipVia: z.string().optional(),
   shipPolicy: ShipPolicy.optional(),
   paymentTermDays: z.int(),
+  /** Both absent on orders older than the choice, which are invoiced at shipping. */
+  termEndOfMonth: z.boolean().optional(),
+  invoiceMode: InvoiceMode.optional(),
   currency: Currency,
   lines: z.array(DocumentLine),
   totals: Totals,
@@ -110,6 +114,7 @@ export interface Order {
   readonly ownerId: string;
   readonly accountId: string;
   readonly currency: Currency;
+  readonly reckoning?: Reckoning | undefined;
   readonly placedBy?: string | undefined;
   /** Last day to accept it; orders of old have none. */
   readonly expiresOn?: string | undefined;
@@ -122,15 +127,16 @@ export interface Order {
 
 export const SalesOrder = decider({
   category: 'salesOrder',
-  stateVersion: 2,
+  stateVersion: 3,
   events,
   initial: (): Order | undefined => undefined,
   evolve: {
-    SalesOrderPlaced: (_, { ownerId, accountId, currency, placedBy, expiresOn, lines }): Order => ({
+    SalesOrderPlaced: (_, { ownerId, accountId, currency, placedBy, expiresOn, lines, totals: { reckoning } }): Order => ({
       status: 'Draft',
       ownerId,
       accountId,
       currency,
+      ...(reckoning === undefined ? {} : { reckoning }),
       ...(placedBy === undefined ? {} : { placedBy }),
       ...(expiresOn === undefined ? {} : { expiresOn }),
       lines: lines.map(orderLine),
