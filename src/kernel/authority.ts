@@ -23,12 +23,14 @@ export function caller(actor: Actor, grants: ReadonlySet<string>): Caller {
 export const system = (id: string): Caller => caller({ kind: 'system', id }, new Set([EVERYTHING]));
 
 /**
- * `hidden` where the caller may do such things but not to this record: it answers like a record that does not exist.
+ * `hidden` where the caller may do such things but not to this record: it answers like a record that does not exist, save to who
+ * observes it.
  */
 export function authorise(who: Caller, permission: Permission, relations: Relations | undefined): 'allowed' | 'forbidden' | 'hidden' {
   if (who.may(permission)) return 'allowed';
   if (!who.mayOwn(permission)) return 'forbidden';
-  return relations === undefined || relations.owner === who.actor.id ? 'allowed' : 'hidden';
+  if (relations === undefined || relations.owner === who.actor.id) return 'allowed';
+  return relations.observers?.includes(who.actor.id) ? 'forbidden' : 'hidden';
 }
 
 /** A permission as a role or key is given it: `context:action`, the same with `:own`, or `*`. */

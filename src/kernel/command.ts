@@ -26,6 +26,8 @@ export interface RecordRef {
 /** Who stands how to a record; asked by authorisation. Values are user ids. */
 export interface Relations {
   readonly owner?: string | undefined;
+  /** They may know of it, and do nothing to it. */
+  readonly observers?: readonly string[] | undefined;
 }
 
 /** All a decision may know beside the state and the wish. */
@@ -152,6 +154,11 @@ export const byId = ({ id }: { readonly id: string }): string => id;
 
 /** The relations of a record that belongs to one user. */
 export const byOwner = (record: { readonly ownerId: string } | undefined): Relations => ({ owner: record?.ownerId });
+
+/** The relations of a record that others may look at beside its owner. */
+export const byOwnerAndObservers = (
+  record: { readonly ownerId: string; readonly observers: readonly string[] } | undefined,
+): Relations => ({ owner: record?.ownerId, observers: record?.observers });
 
 /** The name of a record's stream. */
 export const streamOf = ({ category, id }: RecordRef): string => `${category}-${id}`;

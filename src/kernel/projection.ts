@@ -37,8 +37,8 @@ export interface Projection<C extends Columns, D extends AnyEventDefinition> {
   /** Row keys an event touches; by default the one row of the event's entity. */
   readonly keys?: { readonly [Type in D['type']]?: (data: DataOf<Extract<D, { type: Type }>>, meta: ViewMeta) => readonly string[] };
   readonly on: Handlers<D, RowOf<C> | undefined, RowOf<C> | null | undefined, [key: string, meta: ViewMeta]>;
-  /** A caller who holds only `permission:own` sees the rows whose `owner` column names them. */
-  readonly ownRows?: { readonly permission: Permission; readonly owner: keyof C & string };
+  /** A caller who holds only `permission:own` sees the rows whose `owner` column names them, and those whose `observers` (texts) do. */
+  readonly ownRows?: { readonly permission: Permission; readonly owner: keyof C & string; readonly observers?: keyof C & string };
   /** Keeps every earlier state of its rows, so that queries over it can be asked as of any instant. */
   readonly versioned?: true;
   /** In a ledger: the column that holds the business day of each row; a row without one belongs to all days. */
@@ -55,7 +55,7 @@ export interface AnyProjection {
   readonly on: Readonly<Record<string, (row: never, data: never, key: string, meta: ViewMeta) => unknown>>;
   /** Present in a view that keeps every event of every kind, known here or not; `events` and `on` are empty then. */
   readonly every?: { readonly key: (meta: ViewMeta) => string; readonly row: (fact: StoredFact, meta: ViewMeta) => unknown };
-  readonly ownRows?: { readonly permission: Permission; readonly owner: string };
+  readonly ownRows?: { readonly permission: Permission; readonly owner: string; readonly observers?: string };
   readonly versioned?: true;
   readonly dated?: string;
   /** Present where the runner of sagas or of effects, not the projector, keeps the rows; `on` is empty then. */

@@ -10,6 +10,7 @@ import {
 } from '../commands/crm/account.ts';
 import { addContact, addContactFromLead, assignContact, editContact } from '../commands/crm/contact.ts';
 import {
+  addDealObserver,
   assignDeal,
   changeDealStage,
   editDeal,
@@ -17,6 +18,7 @@ import {
   openDeal,
   openDealFromLead,
   relocateDeal,
+  removeDealObserver,
   reopenDeal,
   winDeal,
   winDealByPayment,
@@ -77,6 +79,8 @@ export const crm = module({
     openDealFromLead,
     editDeal,
     assignDeal,
+    addDealObserver,
+    removeDealObserver,
     changeDealStage,
     relocateDeal,
     winDeal,

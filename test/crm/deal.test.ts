@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  addDealObserver,
   assignDeal,
   changeDealStage,
   editDeal,
@@ -7,6 +8,7 @@ import {
   openDeal,
   openDealFromLead,
   relocateDeal,
+  removeDealObserver,
   reopenDeal,
   winDeal,
   winDealByPayment,
@@ -16,6 +18,8 @@ import {
   DealEdited,
   DealLineAdded,
   DealLost,
+  DealObserverAdded,
+  DealObserverRemoved,
   DealOpened,
   DealOrdered,
   DealReopened,
@@ -25,6 +29,7 @@ import {
 } from '../../src/domain/crm/deal.ts';
 import { delivered, type Pipeline } from '../../src/domain/crm/pipeline.ts';
 import { stageKinds, standingIn, TEMPLATES, usualStanding } from '../../src/domain/crm/stages.ts';
+import { authorise, caller } from '../../src/kernel/authority.ts';
 import { crm } from '../../src/modules/crm.ts';
 import { given } from '../kernel/scenario.ts';
 
@@ -123,6 +128,38 @@ describe('assigning a deal', () => {
     given(opened)
       .when(assignDeal, { id, ownerId: 'ana' }, { facts: { ownerKnown: true } })
       .thenNothing());
+});
+
+describe('observing a deal', () => {
+  const watched = DealObserverAdded({ userId: 'eva' });
+  const known = { facts: { userKnown: true } };
+
+  test('begins and ends for a user, once', () => {
+    given(opened).when(addDealObserver, { id, userId: 'eva' }, known).thenEvents(watched);
+    given(opened, watched).when(addDealObserver, { id, userId: 'eva' }, known).thenNothing();
+    given(opened, watched)
+      .when(removeDealObserver, { id, userId: 'eva' })
+      .thenEvents(DealObserverRemoved({ userId: 'eva' }));
+    given(opened).when(removeDealObserver, { id, userId: 'eva' }).thenNothing();
+  });
+
+  test('is open to users there are, fifty at most, and goes without saying for the owner', () => {
+    given(opened)
+      .when(addDealObserver, { id, userId: 'eva' }, { facts: { userKnown: false } })
+      .thenInvalid('/userId');
+    given(opened).when(addDealObserver, { id, userId: 'ana' }, known).thenNothing();
+    const crowd = Array.from({ length: 50 }, (_, index) => DealObserverAdded({ userId: `u${index}` }));
+    given(opened, ...crowd)
+      .when(addDealObserver, { id, userId: 'eva' }, known)
+      .thenRefuses('TooManyObservers');
+  });
+
+  test('shows a deal as one that is there and forbidden, not as one that is not there', () => {
+    const eva = caller({ kind: 'staff', id: 'eva' }, new Set(['crm:edit:own']));
+    const relations = (observers: readonly string[]) => editDeal.relations?.({ ownerId: 'ana', observers } as never);
+    expect(authorise(eva, 'crm:edit', relations(['eva']))).toBe('forbidden');
+    expect(authorise(eva, 'crm:edit', relations([]))).toBe('hidden');
+  });
 });
 
 describe('moving a deal forward', () => {

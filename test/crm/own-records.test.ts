@@ -93,6 +93,53 @@ describe('who has a right to their own records only', () => {
     for (const [path, body] of wishes) expect(await ana.post(path, body), path).toMatchObject({ status: 404 });
   });
 
+  test('sees what they observe, in lists, boards, counts and sums too, and does nothing to it', async () => {
+    const { id: anaId } = (await ana.get('/me')).body['user'] as { id: string };
+    let seen = {};
+    const read = async (path: string) => (await ana.get(path, seen)).body;
+    const directs = async (path: string, body: object = {}) => {
+      const { headers } = await director.post(`/deals/${his.deal}/${path}`, body);
+      seen = { token: headers.get('Consistency-Token') };
+    };
+    const shown = async () => {
+      const { columns } = (await read('/boards/deals')) as unknown as {
+        columns: readonly { count: number; sums: readonly { amount: string }[]; cards: readonly { id: string }[] }[];
+      };
+      return {
+        list: ((await read('/deals')) as unknown as { items: { id: string }[] }).items.map(({ id }) => id).toSorted(),
+        cards: columns.flatMap(({ cards }) => cards.map(({ id }) => id)).toSorted(),
+        count: columns.reduce((sum, { count }) => sum + count, 0),
+        sums: columns.flatMap(({ sums }) => sums.map(({ amount }) => amount)),
+        forecast: ((await read('/reports/forecast')) as unknown as { rows: { count: number; amount: object }[] }).rows,
+      };
+    };
+    await directs('edit', { amount: { amount: '500.00', currency: 'RON' } });
+    const before = await shown();
+    await directs('observers', { userId: anaId });
+    const both = [hers.deal, his.deal].toSorted();
+    expect(await shown()).toMatchObject({
+      list: both,
+      cards: both,
+      count: 2,
+      sums: ['500.00'],
+      forecast: [{ count: 2, amount: { amount: '500.00' } }],
+    });
+    expect(await ana.get(`/deals/${his.deal}`)).toMatchObject({ status: 200, body: { observers: [anaId] } });
+    for (const [path, body] of [
+      ['lose', { reason: 'Wanted to' }],
+      ['edit', { name: 'Mine' }],
+      ['observers', { userId: anaId }],
+    ] as const)
+      expect(await ana.post(`/deals/${his.deal}/${path}`, body), path).toMatchObject({ status: 403 });
+    expect((await ana.get(`/accounts/${his.account}`)).status).toBe(404);
+
+    await directs(`observers/${anaId}/remove`);
+    expect(await shown()).toEqual(before);
+    expect(before).toMatchObject({ list: [hers.deal], count: 1, sums: [] });
+    expect((await ana.get(`/deals/${his.deal}`)).status).toBe(404);
+    expect((await ana.post(`/deals/${his.deal}/lose`, { reason: 'Wanted to' })).status).toBe(404);
+  });
+
   test('cannot name others either: they are as unknown as what does not exist', async () => {
     for (const [path, body, pointer] of references(hers, his))
       expect(await ana.post(path, body), path).toMatchObject({ status: 422, body: { errors: [{ pointer }] } });

@@ -143,13 +143,15 @@ describe('the view of deals', () => {
     expect(rowAfter(...undone, 'DealOrdered')).toMatchObject({ order_id: '01O', order_undone: null });
   });
 
-  test('agrees with the deal about stage, owner and order after every fact', () => {
-    const worked = ['DealOpened', 'DealEdited', 'DealLineAdded', 'DealStageChanged', 'DealAssigned', 'DealLineRemoved'];
+  test('agrees with the deal about stage, owner, observers and order after every fact', () => {
+    const watched = ['DealOpened', 'DealObserverAdded', 'DealEdited', 'DealLineAdded', 'DealObserverRemoved'];
+    const worked = [...watched, 'DealStageChanged', 'DealAssigned', 'DealLineRemoved'];
     const course = [...worked, 'DealOrdered', 'DealOrderUndone', 'DealLost', 'DealReopened', 'DealWon'];
     expect(course.toSorted()).toEqual(Deal.events.map(({ type }) => type).toSorted());
     course.forEach((_, index) => {
-      const { stage, ownerId, orderId } = stateAfter(Deal, course.slice(0, index + 1)) as Deal;
-      expect(rowAfter(...course.slice(0, index + 1))).toMatchObject({ stage, owner_id: ownerId, order_id: orderId ?? null });
+      const { stage, ownerId, observers, orderId } = stateAfter(Deal, course.slice(0, index + 1)) as Deal;
+      const told = { stage, owner_id: ownerId, observers, order_id: orderId ?? null };
+      expect(rowAfter(...course.slice(0, index + 1))).toMatchObject(told);
     });
   });
 

@@ -75,6 +75,21 @@ describe('the live feed', () => {
     expect(hers.heard.filter(about(his)).map(({ data }) => data['type'])).toEqual(['LeadAssigned', 'LeadAssigned']);
   });
 
+  test('tells who observes a deal of it, from the day they may to the day they may no more', async () => {
+    const hers = await listens(ana);
+    const { id: anaId } = await session(ana);
+    const account = await dan.make('/accounts', { name: 'Acme', currency: 'RON' });
+    const deal = await dan.make('/deals', { name: 'Chairs', accountId: account, currency: 'RON' });
+    await dan.make(`/deals/${deal}/observers`, { userId: anaId });
+    await dan.make(`/deals/${deal}/edit`, { name: 'Tables' });
+    await dan.make(`/deals/${deal}/observers/${anaId}/remove`);
+    await dan.make(`/deals/${deal}/edit`, { name: 'Desks' });
+    const after = await ana.make('/leads', lead);
+    await hers.until(about(after));
+    const told = hers.heard.filter(about(deal)).map(({ data }) => data['type']);
+    expect(told).toEqual(['DealObserverAdded', 'DealEdited', 'DealObserverRemoved']);
+  });
+
   test('tells what was asked for: kinds of records, single records, answers of queries', async () => {
     const first = await house.make('/leads', lead);
     const [kinds, single, board] = await Promise.all([

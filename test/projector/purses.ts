@@ -65,7 +65,7 @@ export const pursesOf = (version: number) =>
         },
       PurseClosed: () => null,
     },
-    ownRows: { permission: 'purses:read', owner: 'owner_id' },
+    ownRows: { permission: 'purses:read', owner: 'owner_id', observers: 'labels' },
   });
 
 export const purses = pursesOf(1);

@@ -9,7 +9,7 @@ import { startProjector } from '../../src/runtime/projector/projector.ts';
 import { DatabaseUnavailable } from '../../src/runtime/queries/port.ts';
 import { createQueryRunner, type QueryRunnerOptions, type WatchedQueryRunner } from '../../src/runtime/queries/runner.ts';
 import { PostgresProxy } from '../eventstore/proxy.ts';
-import { append, filled, listPurses, opened, purses, registryOf, sources } from '../projector/purses.ts';
+import { append, filled, listPurses, opened, PurseOpened, purses, registryOf, sources } from '../projector/purses.ts';
 import { afterwards, type Ground, ground, passed, projecting } from '../projector/support.ts';
 import { type MemoryLog, memoryLog } from '../support/memory-log.ts';
 
@@ -80,6 +80,16 @@ describe('a caller sees', () => {
   test('everything with the right to read', async () => expect(await idsFor(staff('purses:read'))).toEqual(['A', 'B', 'C']));
   test('their own rows with the right to their own', async () => expect(await idsFor(staff('purses:read:own'))).toEqual(['A', 'C']));
   test('nothing without either', async () => expect(await idsFor(staff('other:read'))).toEqual([]));
+
+  test('the rows they observe beside their own, and no others', async () => {
+    const { log, runner, pool } = await scene();
+    await append(log, 'D', PurseOpened({ owner: 'bob', rate: '1', labels: ['eve', 'ana'] }), filled(4));
+    await append(log, 'E', PurseOpened({ owner: 'bob', rate: '1', labels: ['eve'] }), filled(5));
+    await passed(pool, await log.head(), 2);
+    const read = askSql('select id from purses order by id');
+    expect(await runner.ask(read, {}, staff('purses:read:own'))).toEqual([{ id: 'A' }, { id: 'C' }, { id: 'D' }]);
+    expect(await runner.ask(askSql('select sum(amount)::bigint as sum from purses'), {}, staff('purses:read:own'))).toEqual([{ sum: 8 }]);
+  });
 
   test('nothing by a right to their own of a table that says not whose its rows are', async () => {
     const { runner } = await scene();

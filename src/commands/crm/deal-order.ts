@@ -4,13 +4,13 @@ import { addLine, order, removeLine, undoOrder } from '../../domain/crm/deal-lin
 import { DiscountText } from '../../domain/document.ts';
 import { existing } from '../../domain/records.ts';
 import { Address, Day, Id, Reason } from '../../domain/vocabulary.ts';
-import { byId, byOwner, command } from '../../kernel/command.ts';
+import { byId, byOwnerAndObservers, command } from '../../kernel/command.ts';
 import { PriceText } from '../../kernel/decimal.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
 import { accountForOrder } from '../../projections/crm/accounts.ts';
 import { itemKnown } from '../knowledge.ts';
 
-const onDeal = { decider: Deal, entityId: byId, relations: byOwner } as const;
+const onDeal = { decider: Deal, entityId: byId, relations: byOwnerAndObservers } as const;
 
 /** The number of a line, which comes as text where it stands in a path. */
 const LineNumber = z.codec(z.string().regex(/^[1-9]\d{0,5}$/, 'The number of a line'), z.int(), {

@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { Deal } from '../../domain/crm/deal.ts';
-import { assign, edit, open } from '../../domain/crm/deal-card.ts';
+import { addObserver, assign, edit, open, removeObserver } from '../../domain/crm/deal-card.ts';
 import { lose, reopen, win, winByPayment } from '../../domain/crm/deal-closing.ts';
 import { changeStage, relocate } from '../../domain/crm/deal-moves.ts';
 import { DEFAULT_PIPELINE } from '../../domain/crm/stages.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Id, Reason, Text } from '../../domain/vocabulary.ts';
-import { type Ask, byId, byOwner, command, type FactsContext } from '../../kernel/command.ts';
+import { type Ask, byId, byOwnerAndObservers, command, type FactsContext } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { contactOwner } from '../../projections/crm/contacts.ts';
 import { pipelineForDeals } from '../../projections/crm/pipelines.ts';
+import { findPerson } from '../../projections/platform/users.ts';
 import { accountKnown } from '../knowledge.ts';
 import { approvable } from '../platform/holds.ts';
 import { Assignment, knownOwner, StageKey } from './shapes.ts';
@@ -24,7 +25,7 @@ const card = {
   expectedClose: Day.optional(),
 };
 
-const onDeal = { decider: Deal, entityId: byId, relations: byOwner } as const;
+const onDeal = { decider: Deal, entityId: byId, relations: byOwnerAndObservers } as const;
 
 interface References {
   readonly accountId?: string | undefined;
@@ -40,6 +41,29 @@ async function contactKnown(id: string, ask: Ask, { reaches }: FactsContext): Pr
   const ownerId = await ask(contactOwner, { id });
   return ownerId !== null && reaches(ownerId);
 }
+
+export const addDealObserver = command({
+  ...onDeal,
+  type: 'AddDealObserver',
+  summary: 'Lets a user look at a deal: it is in their lists, boards and sums, and they can do nothing to it.',
+  route: 'POST /deals/:id/observers',
+  permission: 'crm:edit',
+  input: z.strictObject({ id: Id, userId: Id }),
+  facts: async (_: Deal | undefined, { userId }: { readonly userId: string }, ask: Ask) => ({
+    userKnown: (await ask(findPerson, { id: userId })).person !== null,
+  }),
+  decide: existing('deal', addObserver),
+});
+
+export const removeDealObserver = command({
+  ...onDeal,
+  type: 'RemoveDealObserver',
+  summary: 'Takes the sight of a deal from a user again; silent where they have none.',
+  route: 'POST /deals/:id/observers/:userId/remove',
+  permission: 'crm:edit',
+  input: z.strictObject({ id: Id, userId: Id }),
+  decide: existing('deal', removeObserver),
+});
 
 /** The pipeline a deal goes through, as it stands. */
 async function course(deal: Deal | undefined, ask: Ask) {

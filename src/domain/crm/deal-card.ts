@@ -1,9 +1,19 @@
-/** Opening a deal, editing what it says, and giving it to another owner. */
+/** Opening a deal, editing what it says, giving it to another owner, and letting others look at it. */
 import type { DecisionContext } from '../../kernel/command.ts';
 import { type Decision, invalid, isRefusal, type Refusal, refuse } from '../../kernel/decider.ts';
 import { refusedFor, unless } from '../faults.ts';
 import { type Edit, edited } from '../records.ts';
-import { barred, type Deal, DealAssigned, DealCard, DealEdited, type DealFact, DealOpened } from './deal.ts';
+import {
+  barred,
+  type Deal,
+  DealAssigned,
+  DealCard,
+  DealEdited,
+  type DealFact,
+  DealObserverAdded,
+  DealObserverRemoved,
+  DealOpened,
+} from './deal.ts';
 import { firstStage } from './deal-course.ts';
 import { type AssignmentWish, assigned, type OwnerKnowledge, ownerFor } from './owner.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -57,3 +67,25 @@ export function edit(deal: Deal, wish: Edit<DealCard>, { facts }: DecisionContex
 
 export const assign = (deal: Deal, wish: AssignmentWish, { facts }: DecisionContext<OwnerKnowledge>): Decision<DealFact> =>
   assigned(DealAssigned, deal, wish, facts);
+
+const OBSERVERS_MAX = 50;
+
+/** Whether the observer named is a user. */
+export interface ObserverKnowledge {
+  readonly userKnown: boolean;
+}
+
+/** The owner sees a deal anyway. */
+export function addObserver(
+  { ownerId, observers }: Deal,
+  { userId }: { readonly userId: string },
+  { facts }: DecisionContext<ObserverKnowledge>,
+): Decision<DealFact> {
+  if (ownerId === userId || observers.includes(userId)) return [];
+  if (!facts.userKnown) return invalid([{ pointer: '/userId', detail: 'There is no such user.' }]);
+  if (observers.length >= OBSERVERS_MAX) return refuse('TooManyObservers', `A deal has at most ${OBSERVERS_MAX} observers.`);
+  return [DealObserverAdded({ userId })];
+}
+
+export const removeObserver = ({ observers }: Deal, { userId }: { readonly userId: string }): Decision<DealFact> =>
+  observers.includes(userId) ? [DealObserverRemoved({ userId })] : [];

@@ -49,6 +49,9 @@ export const DealOpened = event(
 );
 export const DealEdited = event('DealEdited', { ...DealCard.shape, ...origin, changed: z.array(z.string()) }, ofPerson);
 export const DealAssigned = event('DealAssigned', assignment);
+/** Somebody may look at the deal from now on, and do nothing to it. */
+export const DealObserverAdded = event('DealObserverAdded', { userId: z.string() });
+export const DealObserverRemoved = event('DealObserverRemoved', { userId: z.string() });
 export const DealStageChanged = event('DealStageChanged', {
   from: z.string(),
   to: z.string(),
@@ -106,6 +109,8 @@ const events = [
   DealOpened,
   DealEdited,
   DealAssigned,
+  DealObserverAdded,
+  DealObserverRemoved,
   DealStageChanged,
   DealLineAdded,
   DealLineRemoved,
@@ -123,6 +128,8 @@ export interface Deal extends Owned {
   readonly kind: StageKind;
   /** The open stage a deal is in, or was in before it was paused or closed: there it returns to. */
   readonly openStage: string;
+  /** User ids of those who may look at it beside its owner. */
+  readonly observers: readonly string[];
   readonly accountId: string;
   readonly leadId?: string;
   readonly card: DealCard;
@@ -139,6 +146,7 @@ const opened = ({ accountId, ownerId, leadId, stage, standing, ...card }: DataOf
   kind: 'open',
   openStage: stage,
   ownerId,
+  observers: [],
   accountId,
   card,
   lines: [],
@@ -156,13 +164,15 @@ const unordered = ({ orderId: _, ...deal }: Deal): Deal => deal;
 
 export const Deal = decider({
   category: 'deal',
-  stateVersion: 3,
+  stateVersion: 4,
   events,
   initial: (): Deal | undefined => undefined,
   evolve: {
     DealOpened: (_, data): Deal => opened(data),
     DealEdited: (deal, { changed: _, leadId: _lead, ...card }) => deal && { ...deal, card },
     DealAssigned: (deal, { to }) => deal && { ...deal, ownerId: to },
+    DealObserverAdded: (deal, { userId }) => deal && { ...deal, observers: [...deal.observers, userId] },
+    DealObserverRemoved: (deal, { userId }) => deal && { ...deal, observers: deal.observers.filter(id => id !== userId) },
     DealStageChanged: (deal, arrival) => deal && moved(deal, arrival),
     DealLineAdded: (deal, line) => deal && withLine(deal, line),
     DealLineRemoved: (deal, { line }) => deal && withoutLine(deal, line),

@@ -59,6 +59,10 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       ...ASKING,
     ],
   },
+  /** Sees every lead, account, contact and deal, beside what another role lets them do. */
+  'all-crm-managers': { name: 'All CRM managers', grants: ['crm:read'] },
+  /** For who observes deals and does nothing else in sales. */
+  observer: { name: 'Observer', grants: ['crm:read:own'] },
   warehouse: {
     name: 'Warehouse keeper',
     grants: [

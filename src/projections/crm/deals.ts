@@ -5,7 +5,7 @@ import { byDay, listing } from '../../kernel/listing.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
-import { day, decimal, instant, integer, minorUnits, nullable, personal, quantity, table, text } from '../../kernel/table.ts';
+import { day, decimal, instant, integer, minorUnits, nullable, personal, quantity, table, text, texts } from '../../kernel/table.ts';
 import { items } from '../catalogue/items.ts';
 import { lineKey } from '../lines.ts';
 import { revised } from '../platform/event-history.ts';
@@ -16,7 +16,7 @@ import { pipelineStages } from './pipelines.ts';
 
 export const deals = projection({
   name: 'deals',
-  version: 2,
+  version: 3,
   versioned: true,
   table: table(
     'deals',
@@ -31,6 +31,7 @@ export const deals = projection({
       description: personal(nullable(text('What is asked for, in words')), 'lead_id'),
       expected_close: nullable(day('When it is expected to be decided')),
       owner_id: text('User who answers for it'),
+      observers: texts('Users who may look at it beside its owner'),
       lead_id: nullable(text('Lead it came from')),
       pipeline_id: text('Pipeline it goes through'),
       stage: text('Stage of the pipeline'),
@@ -45,10 +46,10 @@ export const deals = projection({
       order_undone: nullable(text('Why its last order came to nothing')),
       opened_at: instant('When it was opened'),
     },
-    { indexes: ['pipeline_id, stage, stage_since', 'account_id', 'owner_id', 'opened_at, id'] },
+    { indexes: ['pipeline_id, stage, stage_since', 'account_id', 'owner_id', 'opened_at, id', 'using gin (observers)'] },
   ),
   events: Deal.events,
-  ownRows: { permission: 'crm:read', owner: 'owner_id' },
+  ownRows: { permission: 'crm:read', owner: 'owner_id', observers: 'observers' },
   on: {
     DealOpened: (_, { accountId, ownerId, leadId, stage, standing, ...card }, _key, meta) => ({
       ...cardColumns(card),
@@ -56,11 +57,14 @@ export const deals = projection({
       ...NOTHING_YET,
       account_id: accountId,
       owner_id: ownerId,
+      observers: [],
       lead_id: leadId ?? null,
       opened_at: meta.occurredAt,
     }),
     DealEdited: (row, card) => row && { ...row, ...cardColumns(card) },
     DealAssigned: (row, { to }) => row && { ...row, owner_id: to },
+    DealObserverAdded: (row, { userId }) => row && { ...row, observers: [...row.observers, userId] },
+    DealObserverRemoved: (row, { userId }) => row && { ...row, observers: row.observers.filter(id => id !== userId) },
     DealStageChanged: (row, { resumeOn, ...move }, _key, meta) => row && { ...row, ...inStage(move, meta), resume_on: resumeOn ?? null },
     DealLineAdded: () => undefined,
     DealLineRemoved: () => undefined,
@@ -153,6 +157,7 @@ const source = {
     description: field.maybe(field.text('d.description')),
     expectedClose: field.maybe(field.day('d.expected_close')),
     ownerId: field.text('d.owner_id'),
+    observers: field.texts('d.observers'),
     leadId: field.maybe(field.text('d.lead_id')),
     pipelineId: field.text('d.pipeline_id'),
     stage: field.text('d.stage'),
@@ -179,6 +184,7 @@ export const listDeals = listing({
     stage: 'd.stage = ?',
     kind: 'd.kind = ?',
     owner: 'd.owner_id = ?',
+    observer: 'd.observers @> array[?::text]',
     account: 'd.account_id = ?',
     contact: 'd.contact_id = ?',
     lead: 'd.lead_id = ?',

@@ -19,7 +19,8 @@ export type OwnersByView = ReadonlyMap<string, readonly string[]>;
 const NOBODY: OwnersByView = new Map();
 
 /**
- * Tells whose rows an event changes, before and after it: when a record is given away, the former owner is concerned too. It
+ * Tells whose rows an event changes, before and after it: when a record is given away, the former owner is concerned too, and so
+ * is who observes it. It
  * folds the views' own handlers over the record's stream, so it is right at any place of the log, however far the views are.
  */
 export class Owners {
@@ -42,7 +43,7 @@ export class Owners {
     const former = ownersIn(folded, concerned);
     this.#take(folded, event);
     const present = ownersIn(folded, concerned);
-    return new Map(concerned.map(({ name }, index) => [name, [...new Set([former[index], present[index]])].filter(isText)]));
+    return new Map(concerned.map(({ name }, index) => [name, [...new Set([...(former[index] ?? []), ...(present[index] ?? [])])]]));
   }
 
   /** Rows may hold what somebody wants forgotten. */
@@ -86,7 +87,10 @@ function takeInto(rows: Map<string, Row>, { name, on }: AnyProjection, { data, m
   else if (row !== undefined) rows.set(name, row);
 }
 
-const ownersIn = ({ rows }: Folded, views: readonly AnyProjection[]): readonly unknown[] =>
-  views.map(({ name, ownRows }) => rows.get(name)?.[ownRows?.owner ?? '']);
+const ownersIn = ({ rows }: Folded, views: readonly AnyProjection[]): readonly (readonly string[])[] =>
+  views.map(({ name, ownRows: { owner = '', observers = '' } = {} }) => {
+    const row = rows.get(name);
+    return [row?.[owner], ...((row?.[observers] as readonly unknown[] | undefined) ?? [])].filter(isText);
+  });
 
 const isText = (value: unknown): value is string => typeof value === 'string';

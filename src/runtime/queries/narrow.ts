@@ -77,7 +77,9 @@ function visible(query: AnyQuery, read: AnyProjection, caller: Caller, past: Pas
   if (ownRows === undefined) return ownsSome(query, caller) ? 'true' : 'false';
   if (caller.may(ownRows.permission)) return 'true';
   if (!caller.mayOwn(ownRows.permission)) return 'false';
-  const owned = `${ownRows.owner} = ${bind(caller.actor.id, 'text')}`;
+  const who = bind(caller.actor.id, 'text');
+  const { owner, observers } = ownRows;
+  const owned = observers === undefined ? `${owner} = ${who}` : `(${owner} = ${who} or ${observers} @> array[${who}])`;
   return past !== undefined && 'before' in past ? `id in (select id from ${viewOf(read)} where ${owned})` : owned;
 }
 
