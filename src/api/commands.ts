@@ -76,7 +76,7 @@ async function handle(command: AnyCommand, route: string, asked: Asked, who: Sig
 
 const happeningOf = (outcome: Outcome): Happening | undefined =>
   outcome.kind === 'done' && outcome.thread !== undefined && outcome.position !== undefined
-    ? { thread: outcome.thread, position: outcome.position }
+    ? { threads: [outcome.thread], position: outcome.position }
     : undefined;
 
 /** Who prefers to wait hears of what was done once all that follows of itself is done, too; or without that, when it takes too long. */

@@ -8,7 +8,7 @@ import { ParcelHandedOver, ParcelPacked, parcelJourney } from './parcels.ts';
 const journey = parcelJourney as unknown as AnySaga;
 const SOON_MS = 300;
 const PATIENCE_MS = 10_000;
-const thread = 'thread-of-parcel-p1';
+const threads = ['thread-of-parcel-p1'];
 
 let house: BenchHouse;
 let watch: CheckpointWatch;
@@ -53,9 +53,9 @@ test('a thread rests only when what its commands did was read too, and what foll
   await house.start(journey);
   const position = await pack();
   await booked.promise;
-  expect(await rest.reached({ thread, position }, SOON_MS)).toBeUndefined();
+  expect(await rest.reached({ threads, position }, SOON_MS)).toBeUndefined();
   open();
-  expect(await rest.reached({ thread, position }, PATIENCE_MS)).toBe(await house.log.head());
+  expect(await rest.reached({ threads, position }, PATIENCE_MS)).toBe(await house.log.head());
   expect(house.asked.map(({ message }) => message.command)).toContain('ThankSender');
 });
 
@@ -69,8 +69,8 @@ test('many who wait are told each of its own thread', async () => {
   const position = await pack();
   for (const parcel of ['p2', 'p3']) await house.tell(`parcel-${parcel}`, ParcelPacked({ parcel, pieces: 1 }));
   const head = (await house.log.head()) ?? 0n;
-  const waiting = rest.reached({ thread, position }, PATIENCE_MS);
-  const others = ['p2', 'p3'].map(parcel => rest.reached({ thread: `thread-of-parcel-${parcel}`, position: head }, PATIENCE_MS));
+  const waiting = rest.reached({ threads, position }, PATIENCE_MS);
+  const others = ['p2', 'p3'].map(parcel => rest.reached({ threads: [`thread-of-parcel-${parcel}`], position: head }, PATIENCE_MS));
   expect(await Promise.all(others)).toEqual([head, head]);
   expect(await Promise.race([waiting, Promise.resolve('waits')])).toBe('waits');
   slow.resolve();
@@ -82,5 +82,5 @@ test('what stands still and waits for people is at rest', async () => {
   await house.start(journey);
   const position = await pack();
   await until(async () => (await house.rows(`select from ops.saga_instances where status = 'parked'`)).length === 1);
-  expect(await rest.reached({ thread, position }, PATIENCE_MS)).toBeGreaterThanOrEqual(position);
+  expect(await rest.reached({ threads, position }, PATIENCE_MS)).toBeGreaterThanOrEqual(position);
 });

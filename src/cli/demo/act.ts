@@ -24,6 +24,15 @@ export const phases = [
 ] as const;
 export type Phase = (typeof phases)[number];
 
+/** What builds on each other within a span of time. `pipeline` and `placing` do not, nor `money` and the span that follows. */
+export const courses = {
+  opening: ['begin', 'goods', 'clients', 'contacts', 'prices', 'receipts'],
+  pipeline: ['leads', 'qualify', 'convert', 'deals', 'pursue', 'order'],
+  placing: ['place'],
+  delivery: ['decide', 'approve', 'ship'],
+  money: ['issue', 'pay', 'close'],
+} as const satisfies Readonly<Record<string, readonly Phase[]>>;
+
 /** Ids of what was made, by the key of the act that made it. @throws Error for a key that made nothing */
 export type IdOf = (key: string) => string;
 

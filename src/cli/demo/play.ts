@@ -5,7 +5,8 @@ import { Conflict, type Execution, InvalidInput, type Outcome, Overloaded, Views
 import type { Foundation } from '../../runtime/foundation.ts';
 import { PERSON_QUERY, Person } from '../../runtime/identity/port.ts';
 import { uuidv5 } from '../../runtime/ids.ts';
-import { type Act, type Phase, phases } from './act.ts';
+import { Rest } from '../../runtime/sagas/rest.ts';
+import { type Act, courses, type Phase, phases } from './act.ts';
 import { Known, Unmade } from './known.ts';
 
 /** Played together: long enough that much is done at once, short enough that stock comes and goes in the order of its days. */
@@ -18,6 +19,12 @@ const REST_MS_MAX = 120_000;
 
 /** Phases that build on what sagas make of the ones before. */
 const AFTER_SAGAS: ReadonlySet<Phase> = new Set<Phase>(['pursue', 'decide', 'approve', 'issue', 'pay']);
+/** The views in which it is found. */
+const MADE = ['leads', 'sales-orders', 'invoices'];
+
+type Span = readonly Act[];
+/** Correlation ids of what was done since sagas were waited for last. */
+type Threads = Set<string>;
 
 export interface Refused {
   readonly key: string;
@@ -38,70 +45,103 @@ export class Player {
   readonly #known: Known;
   readonly #callers = new Map<string, Caller>();
   readonly #refused: Refused[] = [];
+  readonly #rest: Rest;
+  /** Position of the newest that is known to have happened. */
   #newest: bigint | undefined;
-  /** What is visible to all that is asked. */
-  #shown: bigint | undefined;
 
   /** @param seed names the plan: the same plan under the same seed is done once, however often it is played */
   constructor(house: House, seed: string) {
     this.#house = house;
     this.#seed = seed;
     this.#known = new Known(house.pool);
+    this.#rest = new Rest({ pool: house.pool, passed: house.queries.passed });
   }
 
-  /** What was refused; nothing, if the plan is right. */
+  /** What was refused; nothing, if the plan is right. The money of a span comes in while the next one is played. */
   async play(acts: readonly Act[], listener: Listener): Promise<readonly Refused[]> {
+    let money: Promise<void> = Promise.resolve();
     let done = 0;
     for (const span of spansOf(acts)) {
-      for (const phase of phases) {
-        const part = span.filter(act => act.phase === phase);
-        if (part.length === 0) continue;
-        if (AFTER_SAGAS.has(phase)) await this.#rest();
-        this.#shown = this.#newest;
-        await this.#together(part);
-        done += part.length;
-      }
+      const [threads, pursuits]: [Threads, Threads] = [new Set(), new Set()];
+      await this.#course(courses.opening, span, threads);
+      await Promise.all([this.#course(courses.pipeline, span, pursuits), this.#course(courses.placing, span, threads)]);
+      for (const thread of pursuits) threads.add(thread);
+      await Promise.all([this.#course(courses.delivery, span, threads), money]);
+      money = this.#course(courses.money, span, threads);
+      money.catch(() => undefined);
+      done += span.length;
       listener.played(done, acts.length, span.at(-1)?.day ?? '');
     }
-    await this.#rest();
+    await money;
+    await this.#stillness();
     return this.#refused;
   }
 
+  /** Phase after phase. */
+  async #course(course: readonly Phase[], span: Span, threads: Threads): Promise<void> {
+    for (const phase of course) {
+      const part = span.filter(act => act.phase === phase);
+      if (part.length === 0) continue;
+      if (AFTER_SAGAS.has(phase)) await this.#sagas(threads);
+      await this.#together(part, this.#newest, threads);
+    }
+  }
+
+  /** Until sagas have done all that follows; then what they made is known. */
+  async #sagas(threads: Threads): Promise<void> {
+    const reached = await this.#rest.reached({ threads, position: this.#newest ?? 0n }, REST_MS_MAX);
+    if (reached === undefined) throw new Error('The sagas did not come to rest; does a worker run?');
+    threads.clear();
+    this.#saw(reached);
+    await this.#house.queries.passed(MADE, reached, REST_MS_MAX);
+    await this.#known.look();
+  }
+
   /** Lines beside each other, the acts of a line one after the other. */
-  async #together(acts: readonly Act[]): Promise<void> {
+  async #together(acts: Span, shown: bigint | undefined, threads: Threads): Promise<void> {
     const lines = Map.groupBy(acts, ({ line }) => line).values();
     const hand = async (): Promise<void> => {
-      for (const line of lines) for (const act of line) await this.#do(act);
+      for (const line of lines)
+        for (const act of line) {
+          const outcome = await this.#do(act, shown);
+          if (outcome?.kind === 'done' && outcome.thread !== undefined) threads.add(outcome.thread);
+        }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, hand));
   }
 
-  async #do(act: Act): Promise<void> {
+  /** Undefined for what could not even be asked. @param shown what is visible to all that is asked for it */
+  async #do(act: Act, shown: bigint | undefined): Promise<Outcome | undefined> {
     const { key, command } = act;
     try {
-      const outcome = await this.#ask(act);
+      const outcome = await this.#ask(act, shown);
       if (outcome.kind === 'done') this.#known.made(key, outcome.record.id);
       else this.#refuse(act, outcome.kind === 'refused' ? `${outcome.refusal.refused}: ${outcome.refusal.because}` : outcome.kind);
+      return outcome;
     } catch (error) {
       if (error instanceof InvalidInput) this.#refuse(act, error.errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join(' '));
       else if (error instanceof Unmade) this.#refuse(act, error.message);
       else throw new Error(`${command} (${key}) failed`, { cause: error });
+      return undefined;
     }
   }
 
-  async #ask(act: Act): Promise<Outcome> {
+  async #ask(act: Act, shown: bigint | undefined): Promise<Outcome> {
     const { key, command, day, phase } = act;
     const input = act.input(name => this.#known.idOf(name));
     const execution: Execution = {
-      caller: await this.#callerOf(act),
+      caller: await this.#callerOf(act, shown),
       commandId: uuidv5('demo', this.#seed, key),
       occurredAt: instantOf(day, phase),
-      ...(this.#shown === undefined ? {} : { after: this.#shown }),
+      ...(shown === undefined ? {} : { after: shown }),
     };
     const outcome = await patiently(() => this.#house.executor.execute({ command, input }, execution));
-    const { position } = 'position' in outcome ? outcome : { position: undefined };
-    if (position !== undefined && position > (this.#newest ?? -1n)) this.#newest = position;
+    if ('position' in outcome) this.#saw(outcome.position);
     return outcome;
+  }
+
+  #saw(position: bigint | undefined): void {
+    if (position !== undefined && position > (this.#newest ?? -1n)) this.#newest = position;
   }
 
   #refuse({ key, command }: Act, because: string): void {
@@ -109,13 +149,13 @@ export class Player {
   }
 
   /** With the rights of their roles, no more: what a seller may not do is refused here as well. */
-  async #callerOf({ by }: Act): Promise<Caller> {
+  async #callerOf({ by }: Act, shown: bigint | undefined): Promise<Caller> {
     if (by === undefined) return system('demo');
     const known = this.#callers.get(by);
     if (known !== undefined) return known;
     const query = this.#house.registry.queries.get(PERSON_QUERY);
     if (query === undefined) throw new Error(`No module offers the query ${PERSON_QUERY}`);
-    const asking = { caller: system('demo'), ...(this.#shown === undefined ? {} : { after: this.#shown }) };
+    const asking = { caller: system('demo'), ...(shown === undefined ? {} : { after: shown }) };
     const { person } = (await this.#house.queries.askAny(query, { id: this.#known.idOf(by) }, asking)) as { person: unknown };
     const { id, grants } = Person.parse(person);
     const made = caller({ kind: 'staff', id }, new Set(grants));
@@ -123,18 +163,15 @@ export class Player {
     return made;
   }
 
-  /** Until sagas and views have nothing left to do; then what they made is known. */
-  async #rest(): Promise<void> {
+  /** Until sagas and views have nothing left to do. */
+  async #stillness(): Promise<void> {
     const { pool, log } = this.#house;
     const until = performance.now() + REST_MS_MAX;
     for (;;) {
       const head = await log.head();
       const { rows } = await pool.query<{ busy: boolean }>(BUSY, [String(head ?? 0n)]);
-      if (rows[0]?.busy !== true && (await log.head()) === head) {
-        this.#newest = head;
-        return this.#known.look();
-      }
-      if (performance.now() > until) throw new Error('The sagas did not come to rest; does a worker run?');
+      if (rows[0]?.busy !== true && (await log.head()) === head) return;
+      if (performance.now() > until) throw new Error('The house did not come to rest; does a worker run?');
       await sleep(REST_LOOK_MS);
     }
   }

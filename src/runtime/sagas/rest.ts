@@ -1,13 +1,13 @@
-/** Tells when the house has done all that follows of itself from what happened in a thread. */
+/** Tells when the house has done all that follows of itself from what happened in threads. */
 import type pg from 'pg';
 import { PROCESSES } from '../../kernel/processes.ts';
 import { rowsOf } from '../database.ts';
 import { ViewsLag } from '../executor/port.ts';
 
-/** Where the log was passed that a thread is asked about. */
 export interface Happening {
-  /** Correlation id. */
-  readonly thread: string;
+  /** Correlation ids. */
+  readonly threads: Iterable<string>;
+  /** Position up to which it is in the log. */
   readonly position: bigint;
 }
 
@@ -48,20 +48,22 @@ export class Rest {
     this.#options = options;
   }
 
-  /** The position that shows all of it; undefined when the thread did not come to rest in time. @throws DatabaseUnavailable */
-  async reached({ thread, position }: Happening, patienceMs: number): Promise<bigint | undefined> {
+  /** The position that shows all of it; undefined when the threads did not come to rest in time. @throws DatabaseUnavailable */
+  async reached(happening: Happening, patienceMs: number): Promise<bigint | undefined> {
+    const { position } = happening;
     const giveUpAt = performance.now() + patienceMs;
-    this.#waiting.set(thread, (this.#waiting.get(thread) ?? 0) + 1);
+    const threads = [...happening.threads];
+    this.#count(threads, 1);
     try {
       for (let wanted = position; ; ) {
         await this.#passed(wanted, Math.min(LOOK_AGAIN_MS, giveUpAt - performance.now()));
-        const standing = await this.#standing(thread);
-        if (standing.position >= position && !standing.busy.has(thread)) return standing.position;
+        const standing = await this.#standing(threads);
+        if (standing.position >= position && threads.every(thread => !standing.busy.has(thread))) return standing.position;
         if (performance.now() >= giveUpAt) return undefined;
         wanted = standing.position < position ? position : standing.position + 1n;
       }
     } finally {
-      this.#leave(thread);
+      this.#count(threads, -1);
     }
   }
 
@@ -74,20 +76,23 @@ export class Rest {
     }
   }
 
-  #leave(thread: string): void {
-    const left = (this.#waiting.get(thread) ?? 1) - 1;
-    if (left > 0) this.#waiting.set(thread, left);
-    else this.#waiting.delete(thread);
+  /** How many wait for each thread. */
+  #count(threads: readonly string[], change: 1 | -1): void {
+    for (const thread of threads) {
+      const count = (this.#waiting.get(thread) ?? 0) + change;
+      if (count > 0) this.#waiting.set(thread, count);
+      else this.#waiting.delete(thread);
+    }
   }
 
   /** Many who wait ask once. */
-  async #standing(thread: string): Promise<Standing> {
+  async #standing(threads: readonly string[]): Promise<Standing> {
     for (;;) {
       this.#asking ??= this.#ask().finally(() => {
         this.#asking = undefined;
       });
       const standing = await this.#asking;
-      if (standing.asked.has(thread)) return standing;
+      if (threads.every(thread => standing.asked.has(thread))) return standing;
     }
   }
 
