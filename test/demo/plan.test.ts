@@ -38,6 +38,16 @@ describe('the plan of the demo', () => {
     expect(acts.filter(({ phase }) => !played.includes(phase))).toEqual([]);
   });
 
+  test('delivers nothing of goods that may not have come in', () => {
+    const wanting = acts.filter(({ command, day, input }) => {
+      const told = JSON.stringify(command === 'PlaceSalesOrder' ? input(key => key) : {});
+      return day > '2026-05-20' && ['PT-014', 'FX-022', 'PW-031'].some(sku => told.includes(sku));
+    });
+    const delivered = new Set(acts.filter(({ command }) => command === 'ApproveDelivery').map(({ line }) => line));
+    expect(wanting.length).toBeGreaterThan(5);
+    expect(wanting.filter(({ line }) => delivered.has(line))).toEqual([]);
+  });
+
   test('has addresses that reach nobody', () => {
     const addresses = told.match(/[\w.+-]+@[\w.-]+/g) ?? [];
     expect(addresses.length).toBeGreaterThan(1_000);

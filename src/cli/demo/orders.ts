@@ -107,8 +107,13 @@ function receipts(all: readonly Ordered[], { from, until }: Span): readonly Act[
   return acts;
 }
 
+/** What came in before may not be enough: such an order is accepted, and there it stays. */
+const mayWaitForGoods = ({ day, lines }: Ordered, until: string): boolean =>
+  day > dayAfter(until, -SCARCE_DAYS - SUPPLIED_AHEAD_DAYS) && lines.some(({ sku }) => SCARCE.includes(sku));
+
 /** From the decision about an order to its payment, as far as today allows. */
-function course(chance: Chance, { key, seller, day, termDays }: Ordered, until: string): readonly Act[] {
+function course(chance: Chance, order: Ordered, until: string): readonly Act[] {
+  const { key, seller, day, termDays } = order;
   const acts: Act[] = [];
   const act = (phase: Act['phase'], part: string, on: string, by: string, command: string, input: Act['input']): boolean => {
     if (on > until) return false;
@@ -132,7 +137,7 @@ function course(chance: Chance, { key, seller, day, termDays }: Ordered, until: 
     act('close', 'cancel', dayAfter(decided, 1), seller, 'CancelSalesOrder', idOf => ({ id: idOf(key), reason }));
     return acts;
   }
-  if (chanceOfFate < 0.043) return acts;
+  if (chanceOfFate < 0.043 || mayWaitForGoods(order, until)) return acts;
   if (!act('approve', 'approve', approved, keeper.key, 'ApproveDelivery', idOf => ({ id: `${idOf(key)}~1` }))) return acts;
   if (!act('ship', 'ship', shipped, keeper.key, 'ShipDelivery', idOf => ({ id: `${idOf(key)}~1` }))) return acts;
   if (chanceOfFate < 0.046) return acts;
