@@ -24,6 +24,7 @@ import {
   winDealByPayment,
 } from '../commands/crm/deal.ts';
 import { addDealLine, orderDeal, removeDealLine, undoDealOrder } from '../commands/crm/deal-order.ts';
+import { handOverAccount, handOverContact, handOverDeal, handOverLead, orderHandover } from '../commands/crm/handover.ts';
 import { assignLead, captureLead, changeLeadStage, convertLead, disqualifyLead, editLead, reopenLead } from '../commands/crm/lead.ts';
 import { erasePerson } from '../commands/crm/person.ts';
 import {
@@ -43,6 +44,7 @@ import { accountForOrder, accounts, listAccounts, showAccount } from '../project
 import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
 import { contactOwner, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
 import { dealLines, deals, dealsInStage, listDeals, showDeal } from '../projections/crm/deals.ts';
+import { unknownRecords } from '../projections/crm/handovers.ts';
 import { leads, listLeads, showLead } from '../projections/crm/leads.ts';
 import { letterReader } from '../projections/crm/letter-reader.ts';
 import { erasures, knownPerson, listErasures } from '../projections/crm/persons.ts';
@@ -50,6 +52,7 @@ import { listPipelines, pipelineForDeals, pipelineStages, pipelines, showPipelin
 import { forecast, outcomes, salesRecords, salesReport } from '../projections/crm/sales-report.ts';
 import { accountActivation } from '../sagas/crm/account-activation.ts';
 import { dealOrder } from '../sagas/crm/deal-order.ts';
+import { handoverCourse } from '../sagas/crm/handover-course.ts';
 import { leadConversion } from '../sagas/crm/lead-conversion.ts';
 import { stageRemoval } from '../sagas/crm/stage-removal.ts';
 
@@ -91,6 +94,11 @@ export const crm = module({
     removeDealLine,
     orderDeal,
     undoDealOrder,
+    orderHandover,
+    handOverLead,
+    handOverAccount,
+    handOverContact,
+    handOverDeal,
     draftPipeline,
     renamePipeline,
     activatePipeline,
@@ -117,6 +125,7 @@ export const crm = module({
     listDeals,
     showDeal,
     dealsInStage,
+    unknownRecords,
     listPipelines,
     showPipeline,
     pipelineForDeals,
@@ -129,5 +138,5 @@ export const crm = module({
     listErasures,
     knownPerson,
   ],
-  sagas: [leadConversion, dealOrder, accountActivation, stageRemoval],
+  sagas: [leadConversion, dealOrder, accountActivation, stageRemoval, handoverCourse],
 });

@@ -155,4 +155,16 @@ describe('who has a right to their own records only', () => {
     const { orderId } = await ana.until(`/deals/${his.deal}`, deal => deal['orderId'] !== null);
     await ana.until(`/sales-orders/${orderId}`, order => order['status'] === 'Draft');
   });
+
+  test('gets and gives records by a handover, which only directors order', async () => {
+    const bob = await house.as('sales-manager');
+    const { id: bobId } = (await bob.get('/me')).body['user'] as { id: string };
+    const named = { leads: [his.lead], accounts: [his.account], contacts: [his.contact], deals: [his.deal] };
+    expect((await ana.post('/handovers', { ownerId: bobId, reason: 'Wanted to', ...named })).status).toBe(403);
+    await director.make('/handovers', { ownerId: bobId, reason: 'Moved to another region', ...named });
+    for (const path of [`/leads/${his.lead}`, `/accounts/${his.account}`, `/contacts/${his.contact}`, `/deals/${his.deal}`])
+      expect(await bob.until(path, () => true)).toMatchObject({ ownerId: bobId });
+    const refused = await director.post('/handovers', { ownerId: bobId, reason: 'x', deals: [his.deal, 'nowhere'] });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/deals/1' }] } });
+  });
 });

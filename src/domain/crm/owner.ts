@@ -22,7 +22,13 @@ export function ownerFor(wished: string | undefined, { actor, may, facts }: Deci
 }
 
 /** A change of owner, as every owned noun records it. */
-export const assignment = { from: z.string(), to: z.string(), reason: z.string().optional() };
+export const assignment = {
+  from: z.string(),
+  to: z.string(),
+  reason: z.string().optional(),
+  /** Who ordered it, where a process carried it out. */
+  by: z.string().optional(),
+};
 type Assignment = z.output<z.ZodObject<typeof assignment>>;
 
 export type AssignmentWish = Owned & Pick<Assignment, 'reason'>;
@@ -37,3 +43,11 @@ export function assigned<Fact>(
   if (from === to) return [];
   return ownerKnown === false ? unknownOwner : [fact({ from, to, reason })];
 }
+
+type Handing = Owned & { readonly reason: string; readonly by: string };
+
+/** Gives a record away as a handover orders it, whatever its stage; that the new owner is a user was found when it was ordered. */
+export const handed =
+  <Fact>(fact: (change: Assignment) => Fact) =>
+  ({ ownerId: from }: Owned, { ownerId: to, reason, by }: Handing): Decision<Fact> =>
+    from === to ? [] : [fact({ from, to, reason, by })];
