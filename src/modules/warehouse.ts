@@ -1,5 +1,14 @@
 import { recordReceipt } from '../commands/warehouse/receipt.ts';
-import { adjustStock, issueStock, receiveStock, releaseStock, reserveStock, returnStock } from '../commands/warehouse/stock.ts';
+import {
+  adjustStock,
+  issueStock,
+  pickStock,
+  receiveStock,
+  releaseStock,
+  reserveStock,
+  returnStock,
+  unpickStock,
+} from '../commands/warehouse/stock.ts';
 import { lapseWarehouseHold, openWarehouse, renameWarehouse } from '../commands/warehouse/warehouse.ts';
 import { receiptSteps, receiptsInStock } from '../invariants/warehouse/receipts.ts';
 import { issuedOnce, stockCell } from '../invariants/warehouse/stock.ts';
@@ -23,6 +32,8 @@ export const warehouse = module({
     adjustStock,
     reserveStock,
     releaseStock,
+    pickStock,
+    unpickStock,
     issueStock,
     returnStock,
   ],

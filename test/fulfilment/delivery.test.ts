@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { approveDelivery, cancelDelivery, deliverDelivery, planDelivery, shipDelivery } from '../../src/commands/fulfilment/delivery.ts';
 import { deliveryCommitment } from '../../src/commands/sales/holds.ts';
+import { goodsPicked } from '../../src/commands/warehouse/holds.ts';
 import {
   DeliveryApproved,
   DeliveryCancelled,
@@ -25,10 +26,13 @@ describe('a delivery', () => {
   test('is planned with its goods', () => given().when(planDelivery, plan).thenEvents(planned));
   test('is planned once', () => given(planned, approved).when(planDelivery, plan).thenNothing());
 
-  test('is approved today, and its order is bound to it first', () => {
+  test('is approved today, when its order is bound to it and each line is set aside', () => {
     const verdict = given(planned).when(approveDelivery, id);
     verdict.thenEvents(approved);
-    verdict.thenHolds(deliveryCommitment('O1', 'O1~1', [{ line: 1, quantity: quantity(3_000) }]));
+    verdict.thenHolds(
+      deliveryCommitment('O1', 'O1~1', [{ line: 1, quantity: quantity(3_000) }]),
+      goodsPicked({ warehouseId: 'W1', itemId: 'chai', orderId: 'O1', line: 1, deliveryId: 'O1~1', quantity: '3' }),
+    );
   });
   test('is approved once, and holds nothing then', () => {
     const verdict = given(planned, approved).when(approveDelivery, id);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { draftOrderInvoice } from '../../src/commands/billing/invoice.ts';
 import { winDealByPayment } from '../../src/commands/crm/deal.ts';
 import { approveDelivery, cancelDelivery, planDelivery } from '../../src/commands/fulfilment/delivery.ts';
+import { closeSalesOrder } from '../../src/commands/sales/sales-order.ts';
 import { issueStock, releaseStock, reserveStock } from '../../src/commands/warehouse/stock.ts';
 import { InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../src/domain/billing/invoice.ts';
 import { PaymentRecorded } from '../../src/domain/billing/payment.ts';
@@ -12,6 +13,7 @@ import {
   DeliveryWithdrawn,
   SalesOrderAccepted,
   SalesOrderCancelled,
+  SalesOrderClosedShort,
   SalesOrderDeclined,
   SalesOrderExpired,
   SalesOrderModified,
@@ -106,6 +108,7 @@ const payment = { stream: 'payment-P1' };
 const draft = draftOrderInvoice({
   id: 'O1~1',
   orderId: 'O1',
+  deliveryId: 'O1~1',
   accountId: 'A1',
   currency: 'RON',
   paymentTermDays: 30,
@@ -231,8 +234,8 @@ describe('an order', () => {
   test('takes its goods out of stock on the day the delivery is approved', () =>
     atShipping()
       .sends([
-        issueStock({ ...place(1, 'chai'), deliveryId: 'O1~1', issuedOn: '2026-03-04' }),
-        issueStock({ ...place(2, 'tofu'), deliveryId: 'O1~1', issuedOn: '2026-03-04' }),
+        issueStock({ ...place(1, 'chai'), deliveryId: 'O1~1', quantity: '3', issuedOn: '2026-03-04' }),
+        issueStock({ ...place(2, 'tofu'), deliveryId: 'O1~1', quantity: '5', issuedOn: '2026-03-04' }),
       ])
       .waitsFor({ movedBy: { command: 'ShipDelivery', permission: 'fulfilment:ship' } }));
 
@@ -273,10 +276,15 @@ describe('an order', () => {
       .sendsNothing()
       .waitsFor({ reason: 'Its last payment is being recorded.' })
       .on(recorded, payment)
-      .sends([winDealByPayment({ id: 'D1', orderId: 'O1' })])
+      .sends([winDealByPayment({ id: 'D1', orderId: 'O1' }), closeSalesOrder({ id: 'O1' })])
       .finished());
 
-  test('of no deal ends when all is paid', () => atPayment().on(applied(0), invoice).on(recorded, payment).sendsNothing().finished());
+  test('of no deal is closed when all is paid', () =>
+    atPayment()
+      .on(applied(0), invoice)
+      .on(recorded, payment)
+      .sends([closeSalesOrder({ id: 'O1' })])
+      .finished());
 
   test('is not paid by a payment that was taken back before it was recorded', () =>
     atPayment('D1')
@@ -289,12 +297,12 @@ describe('an order', () => {
   test('that costs nothing ends with its invoice', () =>
     atIssue()
       .on(issued(zero(RON)), invoice)
-      .sendsNothing()
+      .sends([closeSalesOrder({ id: 'O1' })])
       .finished());
 });
 
 describe('an order that comes to nothing', () => {
-  const back = [cancelDelivery({ id: 'O1~1', reason: 'too late' }), releaseStock(place(1, 'chai')), releaseStock(place(2, 'tofu'))];
+  const released = [releaseStock(place(1, 'chai')), releaseStock(place(2, 'tofu'))];
   const cancelled = SalesOrderCancelled({ reason: 'too late' });
 
   test.each([SalesOrderDeclined({ reason: 'too dear' }), SalesOrderExpired({})])('ends when nobody accepts it: $type', end => {
@@ -302,9 +310,9 @@ describe('an order that comes to nothing', () => {
   });
 
   test.each([
-    ['while its goods are being reserved', atStock],
-    ['while the delivery waits for approval', atApproval],
-  ])('gives everything back when it is cancelled %s', (_, when) => {
+    ['while its goods are being reserved', atStock, released],
+    ['while the delivery waits for approval', atApproval, [cancelDelivery({ id: 'O1~1', reason: 'too late' }), ...released]],
+  ])('gives everything back when it is cancelled %s', (_, when, back) => {
     when().on(cancelled, order).sends(back).finished();
   });
 
@@ -315,6 +323,76 @@ describe('an order that comes to nothing', () => {
       .on(reserved(2, 'tofu', 5), cell('tofu'))
       .sendsNothing()
       .finished());
+});
+
+describe('an order in parts', () => {
+  const inParts = SalesOrderPlaced({ ...placed(lines).data, shipPolicy: 'shipPartial' });
+  const firstOut = () =>
+    givenSaga(orderFulfilment)
+      .on(inParts, order)
+      .on(SalesOrderAccepted({}), order)
+      .on(reserved(1, 'chai', 3), cell('chai'))
+      .on(reserved(2, 'tofu', 1), cell('tofu'))
+      .on(backordered(2, 'tofu', 4), cell('tofu'));
+
+  test('goes out as far as it is reserved, once all cells have answered', () =>
+    firstOut().sends([
+      planDelivery({
+        id: 'O1~1',
+        orderId: 'O1',
+        accountId: 'A1',
+        warehouseId: 'W1',
+        shipVia: 'Speedy',
+        lines: [
+          { line: 1, itemId: 'chai', sku: 'CHAI', quantity: '3', reservationId: 'O1~1' },
+          { line: 2, itemId: 'tofu', sku: 'TOFU', quantity: '1', reservationId: 'O1~2' },
+        ],
+      }),
+    ]));
+
+  test('gets an invoice for each delivery: services with the first, and what came before is said', () => {
+    const { reference, accountId, currency, paymentTermDays } = inParts.data;
+    const invoiceOf = { orderId: 'O1', accountId, currency, paymentTermDays, reference, lines };
+    const part = (number: number, units: number, before = 0) => ({
+      line: number,
+      quantity: quantity(units * 1000),
+      before: quantity(before * 1000),
+    });
+    firstOut()
+      .on(planned, delivery)
+      .on(approved, delivery)
+      .on(shipped, delivery)
+      .sends([draftOrderInvoice({ ...invoiceOf, id: 'O1~1', deliveryId: 'O1~1', parts: [part(1, 3), part(2, 1), part(3, 1)] })])
+      .on(reserved(2, 'tofu', 4, true), cell('tofu'))
+      .on(planned, { stream: 'delivery-O1~2' })
+      .on(approved, { stream: 'delivery-O1~2' })
+      .sends([issueStock({ ...place(2, 'tofu'), deliveryId: 'O1~2', quantity: '4', issuedOn: '2026-03-04' })])
+      .on(shipped, { stream: 'delivery-O1~2' })
+      .sends([draftOrderInvoice({ ...invoiceOf, id: 'O1~2', deliveryId: 'O1~2', parts: [part(2, 4, 1)] })]);
+  });
+
+  test('gives back what has not left when its rest is cancelled, and goes on with what has', () =>
+    firstOut()
+      .on(planned, delivery)
+      .on(approved, delivery)
+      .on(SalesOrderClosedShort({ reason: 'so', lines: [{ line: 2, quantity: quantity(4_000) }] }), order)
+      .sends([releaseStock(place(2, 'tofu'))])
+      .on(reserved(2, 'tofu', 4, true), cell('tofu'))
+      .sendsNothing()
+      .waitsFor({ record: { category: 'delivery', id: 'O1~1' }, movedBy: { command: 'ShipDelivery', permission: 'fulfilment:ship' } }));
+
+  test('takes back a delivery that was not approved after all when the rest was cancelled meanwhile', () =>
+    firstOut()
+      .on(planned, delivery)
+      .on(DeliveryCommitted({ deliveryId: 'O1~1', lines: [] }), order)
+      .on(SalesOrderClosedShort({ reason: 'so', lines: [{ line: 2, quantity: quantity(4_000) }] }), order)
+      .on(DeliveryWithdrawn({ deliveryId: 'O1~1', lines: [] }), order)
+      .sends([
+        cancelDelivery({ id: 'O1~1', reason: 'The rest of the order was cancelled before the delivery was approved' }),
+        releaseStock(place(1, 'chai')),
+        releaseStock(place(2, 'tofu')),
+        closeSalesOrder({ id: 'O1' }),
+      ]));
 });
 
 test('invoices and goods of other orders move nothing', () => {

@@ -34,8 +34,9 @@ const receive = ({ warehouseId, itemId }: Goods, quantity: string) =>
   house.make('/receipts', { warehouseId, lines: [{ itemId, quantity }] });
 
 async function accepted({ accountId, warehouseId, itemId }: Goods, quantity: string, on?: string): Promise<string> {
-  const id = await house.make('/sales-orders', { accountId, warehouseId, lines: [{ itemId, quantity }] }, on === undefined ? {} : { on });
-  await house.make(`/sales-orders/${id}/accept`);
+  const sending = on === undefined ? {} : { on };
+  const id = await house.make('/sales-orders', { accountId, warehouseId, lines: [{ itemId, quantity }] }, sending);
+  await house.make(`/sales-orders/${id}/accept`, {}, sending);
   return id;
 }
 

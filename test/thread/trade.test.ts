@@ -163,6 +163,34 @@ describe('a sales order', () => {
     expect(await found(`/deliveries?filter[shippedFrom]=1996-07-16&filter[shippedTo]=1996-07-16`)).toHaveLength(1);
   });
 
+  test('in parts shows of each line what is reserved, waits, is ready, shipped and invoiced, and every delivery and invoice', async () => {
+    const wish = { accountId: account, warehouseId: main, shipPolicy: 'shipPartial' };
+    const lines = [byHand(chai, '3', '10'), byHand(freight, '1', '5')];
+    const id = await house.make('/sales-orders', { ...wish, lines });
+    await house.make(`/sales-orders/${id}/accept`);
+    await house.make('/receipts', { warehouseId: main, lines: [{ itemId: chai, quantity: '2' }] });
+    await house.until(`/deliveries/${id}~1`, () => true);
+    const shown = (pleases: (order: Record<string, unknown>) => boolean) => house.until(`/sales-orders/${id}`, pleases);
+    const line = (order: Record<string, unknown>) => (order['lines'] as Record<string, unknown>[])[0];
+    const planned = await shown(({ deliveryId }) => deliveryId !== null);
+    expect(planned).toMatchObject({ delivered: 'none', invoiced: 'none', deliveries: [{ id: `${id}~1`, status: 'Planned' }] });
+    expect(line(planned)).toMatchObject({ reserved: '2', waiting: '1', ready: '2', delivered: '0', shipped: '0', cancelled: '0' });
+
+    await house.make(`/deliveries/${id}~1/approve`);
+    await house.make(`/deliveries/${id}~1/ship`);
+    await house.until(`/invoices/${id}~1`, () => true);
+    await house.make(`/invoices/${id}~1/issue`);
+    const partly = await shown(({ delivered, invoiced }) => delivered === 'partial' && invoiced === 'partial');
+    expect(line(partly)).toMatchObject({ reserved: '0', waiting: '1', ready: '0', delivered: '2', shipped: '2', invoiced: '2' });
+    expect(partly).toMatchObject({ invoices: [{ id: `${id}~1`, status: 'Unpaid', payable: { amount: '29.75' } }] });
+    expect(await found(`/sales-orders?filter[delivered]=partial&filter[invoiced]=partial`)).toMatchObject([{ id }]);
+
+    await house.make(`/sales-orders/${id}/close-short`, { reason: 'No more is made' });
+    const short = await shown(order => line(order)?.['waiting'] === '0' && order['delivered'] === 'full');
+    expect(line(short)).toMatchObject({ quantity: '3', reserved: '0', waiting: '0', delivered: '2', cancelled: '1' });
+    expect(short).toMatchObject({ status: 'Accepted', invoiced: 'full', reason: 'No more is made' });
+  });
+
   test('of services alone goes from acceptance to its invoice', async () => {
     const id = await house.make('/sales-orders', { accountId: account, warehouseId: main, lines: [byHand(freight, '1', '5')] });
     await house.make(`/sales-orders/${id}/accept`);

@@ -1,7 +1,17 @@
 /** Random lives of a stock cell: what may be asked of it, in any order. */
 import fc from 'fast-check';
 import { type State, Stock, type Valuation } from '../../src/domain/warehouse/stock.ts';
-import { adjust, issue, issueRemembered, receive, release, reserve, takeBack } from '../../src/domain/warehouse/stock-keeping.ts';
+import {
+  adjust,
+  issue,
+  issueRemembered,
+  pick,
+  receive,
+  release,
+  reserve,
+  takeBack,
+  unpick,
+} from '../../src/domain/warehouse/stock-keeping.ts';
 import { type Decision, evolve, isRefusal } from '../../src/kernel/decider.ts';
 import { type Decimal, ofMillionths } from '../../src/kernel/decimal.ts';
 import type { DomainEvent } from '../../src/kernel/event.ts';
@@ -13,20 +23,27 @@ export const fifo: Valuation = { method: 'fifo', currency: RON };
 export const average: Valuation = { method: 'average', currency: RON };
 export const cell = { warehouseId: 'W1', itemId: 'I1' };
 export const order = (orderId: string) => ({ ...cell, orderId, line: 1 });
-export const delivery = (orderId: string) => ({ ...order(orderId), deliveryId: `${orderId}~1`, issuedOn: '2026-03-03' });
 
 export type Wish =
   | { readonly does: 'reserve'; readonly orderId: string; readonly quantity: number; readonly orderedOn: string }
   | { readonly does: 'receive'; readonly quantity: number; readonly unitCost: Decimal | undefined; readonly on: string }
   | { readonly does: 'adjust'; readonly quantity: number; readonly on: string }
   | { readonly does: 'release'; readonly orderId: string }
-  | { readonly does: 'issue'; readonly orderId: string; readonly on: string }
-  | { readonly does: 'return'; readonly orderId: string; readonly quantity: number; readonly on: string };
+  | { readonly does: 'pick'; readonly orderId: string; readonly delivery: number; readonly quantity: number }
+  | { readonly does: 'unpick'; readonly orderId: string; readonly delivery: number }
+  | {
+      readonly does: 'issue' | 'return';
+      readonly orderId: string;
+      readonly delivery: number;
+      readonly quantity: number;
+      readonly on: string;
+    };
 
 export const ORDERS = ['A', 'B', 'C', 'D', 'E', 'F'] as const;
 const orderId = fc.constantFrom(...ORDERS);
 const on = fc.integer({ min: 1, max: 9 }).map(day => `2026-03-0${day}`);
 const unitCost = fc.option(fc.bigInt({ min: 0n, max: 99_999_999n }).map(ofMillionths), { nil: undefined });
+const number = fc.integer({ min: 1, max: 2 });
 const thousandths = fc.integer({ min: 1, max: 20_000 });
 export const wishes: fc.Arbitrary<Wish[]> = fc.array(
   fc.oneof(
@@ -43,11 +60,14 @@ export const wishes: fc.Arbitrary<Wish[]> = fc.array(
       on,
     }),
     fc.record({ does: fc.constant('release' as const), orderId }),
-    fc.record({ does: fc.constant('issue' as const), orderId, on }),
-    fc.record({ does: fc.constant('return' as const), orderId, quantity: thousandths, on }),
+    fc.record({ does: fc.constant('pick' as const), orderId, delivery: number, quantity: thousandths }),
+    fc.record({ does: fc.constant('unpick' as const), orderId, delivery: number }),
+    fc.record({ does: fc.constantFrom('issue' as const, 'return' as const), orderId, delivery: number, quantity: thousandths, on }),
   ),
   { maxLength: 60, size: 'max' },
 );
+
+export const delivery = (orderId: string, number = 1) => ({ ...order(orderId), deliveryId: `${orderId}~${number}` });
 
 export function decide(state: State, asked: Wish, index: number, valuation = fifo): Decision<DomainEvent> {
   if (asked.does === 'receive') {
@@ -63,10 +83,13 @@ export function decide(state: State, asked: Wish, index: number, valuation = fif
     return adjust(state, wish, valuation);
   }
   if (asked.does === 'release') return release(state, order(asked.orderId));
-  if (asked.does === 'issue') return issue(state, { ...delivery(asked.orderId), issuedOn: asked.on });
   if (asked.does === 'reserve')
     return reserve(state, { ...order(asked.orderId), quantity: quantity(asked.quantity), orderedOn: asked.orderedOn });
-  const { deliveryId, line } = delivery(asked.orderId);
+  const picked = delivery(asked.orderId, asked.delivery);
+  if (asked.does === 'pick') return pick(state, { ...picked, quantity: quantity(asked.quantity) });
+  if (asked.does === 'unpick') return unpick(state, picked);
+  if (asked.does === 'issue') return issue(state, { ...picked, quantity: quantity(asked.quantity), issuedOn: asked.on });
+  const { deliveryId, line } = picked;
   const wish = { ...cell, returnId: `B${index}`, deliveryId, line, quantity: quantity(asked.quantity), returnedOn: asked.on };
   return takeBack(state, wish, { valuation, issue: issueRemembered(state, { deliveryId, line }) ?? null });
 }

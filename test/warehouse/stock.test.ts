@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { adjustStock, issueStock, receiveStock, releaseStock, reserveStock } from '../../src/commands/warehouse/stock.ts';
+import {
+  adjustStock,
+  issueStock,
+  pickStock,
+  receiveStock,
+  releaseStock,
+  reserveStock,
+  unpickStock,
+} from '../../src/commands/warehouse/stock.ts';
 import {
   BackorderWithdrawn,
   type State,
@@ -8,12 +16,14 @@ import {
   StockAdjusted,
   StockBackordered,
   StockIssued,
+  StockPicked,
   StockReceived,
   StockReleased,
   StockReserved,
+  StockUnpicked,
   ValuationChosen,
 } from '../../src/domain/warehouse/stock.ts';
-import { issue, OPEN_MAX, receive, reserve, WAITING_MAX } from '../../src/domain/warehouse/stock-keeping.ts';
+import { issue, OPEN_MAX, pick, receive, reserve, WAITING_MAX } from '../../src/domain/warehouse/stock-keeping.ts';
 import { type Decision, isRefusal } from '../../src/kernel/decider.ts';
 import type { Decimal } from '../../src/kernel/decimal.ts';
 import type { DomainEvent } from '../../src/kernel/event.ts';
@@ -31,8 +41,11 @@ const reserved = (orderId: string, count: number) => StockReserved({ ...promise(
 const served = (orderId: string, count: number) => StockReserved({ ...promise(orderId, count), waited: true });
 const backordered = (orderId: string, count: number, orderedOn = '2026-03-02') =>
   StockBackordered({ ...promise(orderId, count), orderedOn });
-const issued = (orderId: string, count: number, onHand: number) =>
-  StockIssued({ ...promise(orderId, count), deliveryId: `${orderId}~1`, issuedOn: '2026-03-03', onHand: units(onHand), cost });
+const issued = (orderId: string, count: number, onHand: number, number = 1) =>
+  StockIssued({ ...promise(orderId, count), deliveryId: `${orderId}~${number}`, issuedOn: '2026-03-03', onHand: units(onHand), cost });
+const picked = (orderId: string, count: number) => StockPicked({ ...promise(orderId, count), deliveryId: `${orderId}~1` });
+
+const out = (orderId: string, quantity: string, number = 1) => ({ ...delivery(orderId, number), quantity, issuedOn: '2026-03-03' });
 
 /** The cell values its goods already; what they cost is the matter of other tests. */
 const given = (...history: readonly DomainEvent[]) => givenFacts(ValuationChosen({ ...cell, ...fifo }), ...history);
@@ -57,6 +70,7 @@ describe('a reservation', () => {
   test.each([
     ['it holds', [received(5, 5), reserved('A', 3)]],
     ['it waits', [backordered('A', 3)]],
+    ['it is picked whole', [received(5, 5), reserved('A', 3), picked('A', 3)]],
     ['it was issued', [received(5, 5), reserved('A', 3), issued('A', 3, 2)]],
     ['it was released', [received(5, 5), reserved('A', 3), StockReleased(promise('A', 3))]],
     ['it no longer waits', [backordered('A', 3), BackorderWithdrawn(promise('A', 3))]],
@@ -149,22 +163,77 @@ describe('a release', () => {
       .thenNothing());
 });
 
-describe('an issue', () => {
-  test('takes the reserved stock out', () =>
-    given(received(5, 5), reserved('A', 3))
-      .when(issueStock, delivery('A'))
-      .thenEvents(issued('A', 3, 2)));
+describe('picking', () => {
+  const history = [received(5, 5), reserved('A', 3), backordered('A', 2)];
+  const pick = { ...delivery('A'), quantity: '2' };
 
-  test('happens once', () =>
-    given(received(5, 5), reserved('A', 3), issued('A', 3, 2))
-      .when(issueStock, delivery('A'))
+  test('sets aside what is reserved for a line, while the rest of it waits', () =>
+    given(...history)
+      .when(pickStock, pick)
+      .thenEvents(picked('A', 2)));
+
+  test('happens once for each line of a delivery', () =>
+    given(...history, picked('A', 2))
+      .when(pickStock, pick)
       .thenNothing());
 
-  test('is refused while a part still waits', () =>
-    given(received(5, 5), reserved('A', 5), backordered('A', 1)).when(issueStock, delivery('A')).thenRefuses('InsufficientStock'));
+  test('says which line has too little', () =>
+    expect(
+      given(...history)
+        .when(pickStock, { ...pick, quantity: '4' })
+        .refusal(),
+    ).toMatchObject({ refused: 'InsufficientStock', details: { line: 1, wanted: '4', available: '3' } }));
 
-  test('is refused where nothing is reserved, however much is free', () =>
-    given(received(5, 5)).when(issueStock, delivery('A')).thenRefuses('InsufficientStock'));
+  test('takes nothing twice: what one delivery has is not there for the next', () =>
+    given(...history, picked('A', 2))
+      .when(pickStock, { ...delivery('A', 2), quantity: '2' })
+      .thenRefuses('InsufficientStock'));
+
+  test('is taken back, once', () => {
+    const back = StockUnpicked({ ...promise('A', 2), deliveryId: 'A~1' });
+    given(...history, picked('A', 2))
+      .when(unpickStock, delivery('A'))
+      .thenEvents(back);
+    given(...history, picked('A', 2), back)
+      .when(unpickStock, delivery('A'))
+      .thenNothing();
+  });
+
+  test('keeps what is set aside from being released', () =>
+    given(...history, picked('A', 2))
+      .when(releaseStock, order('A'))
+      .thenEvents(StockReleased(promise('A', 1)), BackorderWithdrawn(promise('A', 2))));
+});
+
+describe('an issue', () => {
+  test('takes the reserved stock out', () =>
+    given(received(5, 5), reserved('A', 3), picked('A', 3))
+      .when(issueStock, out('A', '3'))
+      .thenEvents(issued('A', 3, 2)));
+
+  test('takes out what was reserved before there was picking', () =>
+    given(received(5, 5), reserved('A', 3))
+      .when(issueStock, out('A', '3'))
+      .thenEvents(issued('A', 3, 2)));
+
+  test('happens once for each delivery', () => {
+    given(received(5, 5), reserved('A', 3), issued('A', 2, 3))
+      .when(issueStock, out('A', '2'))
+      .thenNothing();
+    given(received(5, 5), reserved('A', 3), issued('A', 2, 3))
+      .when(issueStock, out('A', '1', 2))
+      .thenEvents(issued('A', 1, 2, 2));
+  });
+
+  test('takes out a part while the rest of the line waits, and the rest when it has come', () =>
+    given(received(5, 5), reserved('A', 5), backordered('A', 1), picked('A', 5), issued('A', 5, 0), received(1, 1, 'R2'), served('A', 1))
+      .when(issueStock, out('A', '1', 2))
+      .thenEvents(issued('A', 1, 0, 2)));
+
+  test('is refused beyond what is reserved, however much is free', () => {
+    given(received(5, 5)).when(issueStock, out('A', '1')).thenRefuses('InsufficientStock');
+    given(received(5, 5), reserved('A', 3)).when(issueStock, out('A', '4')).thenRefuses('InsufficientStock');
+  });
 });
 
 const promises = (check: (appends: readonly Append[]) => void) =>
@@ -178,10 +247,10 @@ const sumOf = (facts: readonly DomainEvent[], type: string): number =>
 describe('whatever is asked of a cell, and in which order,', () => {
   test('on hand ≥ reserved ≥ 0 at every revision, and reserved is what the reservations hold', () =>
     promises(appends => {
-      for (const { onHand, reserved, held } of appends.flatMap(({ states }) => states)) {
+      for (const { onHand, reserved, held, picked } of appends.flatMap(({ states }) => states)) {
         expect(reserved).toBeGreaterThanOrEqual(0);
         expect(onHand).toBeGreaterThanOrEqual(reserved);
-        expect(total(Object.values(held))).toBe(reserved);
+        expect(total([...Object.values(held), ...Object.values(picked)])).toBe(reserved);
       }
     }));
 
@@ -238,7 +307,8 @@ describe('whatever is asked of a cell, and in which order,', () => {
         const own = facts.filter(({ data }) => (data as { orderId?: string }).orderId === name);
         const gone = sumOf(own, 'StockIssued') + sumOf(own, 'StockReleased') + sumOf(own, 'BackorderWithdrawn');
         const waits = last.queue.find(entry => entry.orderId === name)?.quantity ?? 0;
-        expect((last.held[`${name}~1`] ?? 0) + waits + gone).toBe(wished?.does === 'reserve' ? wished.quantity : 0);
+        const aside = (last.picked[`${name}~1~1`] ?? 0) + (last.picked[`${name}~2~1`] ?? 0);
+        expect((last.held[`${name}~1`] ?? 0) + aside + waits + gone).toBe(wished?.does === 'reserve' ? wished.quantity : 0);
       }
     }));
 
@@ -273,7 +343,9 @@ test('a cell lives for years within 64 kB and one append stays under 200 events'
     const unitCost = String(index + 1) as Decimal;
     done(receive(state, { ...goods('a', index, units(9_001)), unitCost }, fifo));
     done(reserve(state, { ...ordering('b', index), quantity: units(9_000), orderedOn: '2026-03-01' }));
-    done(issue(state, { ...ordering('b', index), deliveryId: uuid('b', index), issuedOn: '2026-03-01' }));
+    const deliveryId = `${uuid('b', index)}~1`;
+    done(pick(state, { ...ordering('b', index), deliveryId, quantity: units(9_000) }));
+    done(issue(state, { ...ordering('b', index), deliveryId, quantity: units(9_000), issuedOn: '2026-03-01' }));
   }
   const open = OPEN_MAX - WAITING_MAX;
   done(receive(state, goods('c', 1, units(999_999 * open - 1_000)), fifo));

@@ -51,7 +51,7 @@ class Life {
   out(count: number, issuedOn = '2026-03-02'): readonly DomainEvent[] {
     const orderId = `O${this.#documents++}`;
     this.#done(reserve(this.state, { ...order(orderId), quantity: units(count), orderedOn: issuedOn }));
-    return this.#done(issue(this.state, { ...delivery(orderId), issuedOn }));
+    return this.#done(issue(this.state, { ...delivery(orderId), quantity: units(count), issuedOn }));
   }
 
   back(count: number, deliveryId: string, returnedOn = '2026-03-09'): readonly DomainEvent[] {

@@ -32,11 +32,17 @@ describe('whatever happens to a cell', () => {
     }));
 
   test('the reservations are those that hold or wait', () =>
-    alwaysAgree(({ held, queue }, facts) => {
+    alwaysAgree(({ held, picked, queue }, facts) => {
+      const reserved: Record<string, number> = { ...held };
+      // A pick is named by order, delivery and line, what it was taken of by order and line.
+      for (const [pick, quantity] of Object.entries(picked)) {
+        const id = pick.replace(/~\d+~/, '~');
+        reserved[id] = (reserved[id] ?? 0) + quantity;
+      }
       const rows = [...rowsAfter(reservations, happened(facts))];
       const seen = rows.map(([id, { reserved, waiting }]) => [id, reserved, waiting]);
-      const ids = new Set([...Object.keys(held), ...queue.map(reservationOf)]);
-      const known = [...ids].map(id => [id, held[id] ?? 0, queue.find(entry => reservationOf(entry) === id)?.quantity ?? 0]);
+      const ids = new Set([...Object.keys(reserved), ...queue.map(reservationOf)]);
+      const known = [...ids].map(id => [id, reserved[id] ?? 0, queue.find(entry => reservationOf(entry) === id)?.quantity ?? 0]);
       expect(seen.sort()).toEqual(known.sort());
     }));
 

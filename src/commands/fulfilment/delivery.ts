@@ -1,19 +1,20 @@
 import { z } from 'zod';
-import { approve, cancel, Delivery, deliver, plan, ship } from '../../domain/fulfilment/delivery.ts';
+import { approve, cancel, Delivery, deliver, plan, type State, ship } from '../../domain/fulfilment/delivery.ts';
 import { beginning, existing } from '../../domain/records.ts';
 import { Address, Day, Id, Reason, Text } from '../../domain/vocabulary.ts';
-import { byId, command } from '../../kernel/command.ts';
-import { QuantityText } from '../../kernel/quantity.ts';
+import { byId, command, type Hold } from '../../kernel/command.ts';
+import { QuantityText, quantityText } from '../../kernel/quantity.ts';
 import { deliveryCommitment } from '../sales/holds.ts';
+import { goodsPicked } from '../warehouse/holds.ts';
 
 const onDelivery = { decider: Delivery, entityId: byId } as const;
 const Line = z.strictObject({ line: z.int().positive(), itemId: Id, sku: z.string(), quantity: QuantityText, reservationId: Id });
 
-/** Sent once every line of an order is reserved. */
+/** Sent for what is reserved of an order. */
 export const planDelivery = command({
   ...onDelivery,
   type: 'PlanDelivery',
-  summary: 'Plans the delivery of an order whose goods are all reserved.',
+  summary: 'Plans a delivery of what is reserved of an order.',
   permission: 'fulfilment:approve',
   input: z.strictObject({
     id: Id,
@@ -29,15 +30,24 @@ export const planDelivery = command({
   decide: beginning(({ id: _, ...wish }) => plan(wish)),
 });
 
+/** The order lets these goods go, and every line of them is set aside. */
+function heldFor({ orderId, warehouseId, lines }: State, deliveryId: string): Hold[] {
+  const goods = lines.map(({ line, itemId, quantity }) =>
+    goodsPicked({ warehouseId, itemId, orderId, line, deliveryId, quantity: quantityText(quantity) }),
+  );
+  return [deliveryCommitment(orderId, deliveryId, lines), ...goods];
+}
+
 export const approveDelivery = command({
   ...onDelivery,
   type: 'ApproveDelivery',
-  summary: 'Releases the goods to leave the stock; refused when the order was cancelled.',
+  summary:
+    'Releases the goods to leave the stock, all lines or none: refused as InsufficientStock with the line that lacks goods, or when the order was cancelled.',
   route: 'POST /deliveries/:id/approve',
   permission: 'fulfilment:approve',
   input: z.strictObject({ id: Id }),
   decide: existing('delivery', (delivery, _, { today }) => approve(delivery, { approvedOn: today })),
-  holds: (events, delivery, id) => (events.length > 0 && delivery ? [deliveryCommitment(delivery.orderId, id, delivery.lines)] : []),
+  holds: (events, delivery, id) => (events.length > 0 && delivery ? heldFor(delivery, id) : []),
 });
 
 export const shipDelivery = command({

@@ -2,7 +2,18 @@ import { z } from 'zod';
 import { DiscountText, LINES_MAX, numbered } from '../../domain/document.ts';
 import { InvoiceMode } from '../../domain/invoicing.ts';
 import { beginning, existing } from '../../domain/records.ts';
-import { accept, cancel, commit, decline, expire, send, withdraw } from '../../domain/sales/order-decisions.ts';
+import {
+  accept,
+  cancel,
+  changeShipPolicy,
+  close,
+  closeShort,
+  commit,
+  decline,
+  expire,
+  send,
+  withdraw,
+} from '../../domain/sales/order-decisions.ts';
 import { confirm, type ModificationFacts, modify, reject, remind, wishedLines } from '../../domain/sales/order-modification.ts';
 import { type PlacingFacts, place } from '../../domain/sales/placing.ts';
 import { LinePart, SalesOrder, ShipPolicy } from '../../domain/sales/sales-order.ts';
@@ -190,11 +201,42 @@ export const declineSalesOrder = command({
 export const cancelSalesOrder = command({
   ...onOrder,
   type: 'CancelSalesOrder',
-  summary: 'Cancels an order and frees its goods; refused as DocumentLocked once a delivery is approved.',
+  summary:
+    'Cancels an order and frees its goods. Of an order that is partly delivered the rest is cancelled; refused as DocumentLocked where no rest is left.',
   route: 'POST /sales-orders/:id/cancel',
   permission: 'sales:cancel',
   input: z.strictObject({ id: Id, reason: Reason }),
   decide: existing('sales order', cancel),
+});
+
+export const closeSalesOrderShort = command({
+  ...onOrder,
+  type: 'CloseSalesOrderShort',
+  summary: 'Ends an order that is partly delivered: the rest is cancelled and its goods are free, what left is invoiced.',
+  route: 'POST /sales-orders/:id/close-short',
+  permission: 'sales:cancel',
+  input: z.strictObject({ id: Id, reason: Reason }),
+  decide: existing('sales order', closeShort),
+});
+
+export const changeSalesOrderShipPolicy = command({
+  ...onOrder,
+  type: 'ChangeShipPolicy',
+  summary: 'Lets an order out in parts, so that what is reserved need not wait for the rest, or only complete.',
+  route: 'POST /sales-orders/:id/ship-policy',
+  permission: 'sales:order',
+  input: z.strictObject({ id: Id, shipPolicy: ShipPolicy }),
+  decide: existing('sales order', changeShipPolicy),
+});
+
+/** Sent when all is delivered and paid. */
+export const closeSalesOrder = command({
+  ...onOrder,
+  type: 'CloseSalesOrder',
+  summary: 'Closes an order of which nothing is left to deliver, to invoice or to be paid.',
+  permission: 'sales:order',
+  input: z.strictObject({ id: Id }),
+  decide: existing('sales order', close),
 });
 
 const delivering = z.strictObject({

@@ -6,11 +6,13 @@ import {
   adjustByHand,
   issue,
   issueRemembered,
+  pick,
   type ReturnFacts,
   receive,
   release,
   reserve,
   takeBack,
+  unpick,
 } from '../../domain/warehouse/stock-keeping.ts';
 import { type Ask, command, type DecisionContext, type RecordRef } from '../../kernel/command.ts';
 import { PriceText } from '../../kernel/decimal.ts';
@@ -111,11 +113,31 @@ export const releaseStock = command({
   decide: release,
 });
 
+/** Held by the approval of a delivery. */
+export const pickStock = command({
+  ...onStock,
+  type: 'PickStock',
+  summary: 'Sets reserved stock aside for a delivery; refused as InsufficientStock where less is reserved for the line.',
+  permission: 'warehouse:reserve',
+  input: z.strictObject({ ...orderLine, deliveryId: Id, quantity: QuantityText }),
+  decide: pick,
+});
+
+/** The way back from PickStock. */
+export const unpickStock = command({
+  ...onStock,
+  type: 'UnpickStock',
+  summary: 'Reserves stock as before that was set aside for a delivery which was not approved after all.',
+  permission: 'warehouse:reserve',
+  input: z.strictObject({ ...orderLine, deliveryId: Id }),
+  decide: unpick,
+});
+
 export const issueStock = command({
   ...onStock,
   type: 'IssueStock',
   summary: 'Takes reserved stock out of the warehouse for a delivery.',
   permission: 'warehouse:reserve',
-  input: z.strictObject({ ...orderLine, deliveryId: Id, issuedOn: Day }),
+  input: z.strictObject({ ...orderLine, deliveryId: Id, quantity: QuantityText, issuedOn: Day }),
   decide: issue,
 });

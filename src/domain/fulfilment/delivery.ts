@@ -41,10 +41,11 @@ type Outcome = Decision<Fact>;
 
 export type DeliveryStatus = 'Planned' | 'Approved' | 'Shipped' | 'Delivered' | 'Cancelled';
 
-interface State {
+export interface State {
   readonly status: DeliveryStatus;
   readonly orderId: string;
-  readonly lines: readonly { readonly line: number; readonly quantity: Quantity }[];
+  readonly warehouseId: string;
+  readonly lines: readonly Pick<DeliveryLine, 'line' | 'itemId' | 'quantity'>[];
   readonly shippedOn?: string;
 }
 
@@ -54,10 +55,11 @@ export const Delivery = decider({
   events,
   initial: (): State | undefined => undefined,
   evolve: {
-    DeliveryPlanned: (_, { orderId, lines }) => ({
+    DeliveryPlanned: (_, { orderId, warehouseId, lines }) => ({
       status: 'Planned',
       orderId,
-      lines: lines.map(({ line, quantity }) => ({ line, quantity })),
+      warehouseId,
+      lines: lines.map(({ line, itemId, quantity }) => ({ line, itemId, quantity })),
     }),
     DeliveryApproved: delivery => delivery && { ...delivery, status: 'Approved' },
     DeliveryShipped: (delivery, { shippedOn }) => delivery && { ...delivery, status: 'Shipped', shippedOn },

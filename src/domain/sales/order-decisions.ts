@@ -1,7 +1,7 @@
 /** What is decided about an order once it is placed: sent, accepted, declined, expired, cancelled, bound to its deliveries. */
 import type { DecisionContext } from '../../kernel/command.ts';
-import { type Decision, type Refusal, refuse } from '../../kernel/decider.ts';
-import { NOTHING, quantityText } from '../../kernel/quantity.ts';
+import { type Decision, invalidTransition, type Refusal, refuse } from '../../kernel/decider.ts';
+import { NOTHING, type Quantity, quantityText } from '../../kernel/quantity.ts';
 import { type AcceptanceFacts, overDiscountLimit } from './discount-limit.ts';
 import {
   DeliveryCommitted,
@@ -12,11 +12,17 @@ import {
   type LinePart,
   type Order,
   type OrderFact,
+  restOf,
+  restOfOrder,
   SalesOrderAccepted,
   SalesOrderCancelled,
+  SalesOrderClosed,
+  SalesOrderClosedShort,
   SalesOrderDeclined,
   SalesOrderExpired,
   SalesOrderSent,
+  type ShipPolicy,
+  ShipPolicyChanged,
   unfit,
 } from './sales-order.ts';
 
@@ -60,14 +66,42 @@ export function decline(order: Order, { reason }: Because): Outcome {
 export const expire = (order: Order, _: unknown, { today }: DecisionContext<unknown>): Outcome =>
   isUndecided(order) && isPast(order, today) ? [SalesOrderExpired({})] : [];
 
+/** What is partly delivered keeps what left: only the rest is cancelled. */
 export function cancel(order: Order, { reason }: Because): Outcome {
   if (order.status === 'Cancelled') return [];
+  if (order.status === 'Accepted' && order.deliveries.length > 0) return shortened(order, reason) ?? locked(order);
   if (!isUndecided(order) && order.status !== 'Accepted') return unfit(order, 'cancelled');
-  const [deliveryId] = order.deliveries;
-  if (deliveryId !== undefined) return locked(deliveryId);
   if (order.status === 'Accepted' && !hasGoods(order))
     return refuse('DocumentLocked', 'This order is of services alone; it was invoiced when it was accepted.');
   return [SalesOrderCancelled({ reason })];
+}
+
+export function closeShort(order: Order, { reason }: Because): Outcome {
+  if (order.short) return [];
+  if (order.status !== 'Accepted') return unfit(order, 'closed short');
+  if (order.deliveries.length === 0)
+    return invalidTransition('Nothing of this order is delivered yet; cancel it instead.', ['CancelSalesOrder']);
+  return shortened(order, reason) ?? locked(order);
+}
+
+/** Cancels the rest; undefined where there is none. */
+function shortened(order: Order, reason: string): Outcome | undefined {
+  const lines = restOfOrder(order);
+  if (lines.length > 0) return [SalesOrderClosedShort({ reason, lines })];
+  return order.short ? [] : undefined;
+}
+
+export function changeShipPolicy(order: Order, { shipPolicy }: { readonly shipPolicy: ShipPolicy }): Outcome {
+  if (order.shipPolicy === shipPolicy) return [];
+  if (!isUndecided(order) && order.status !== 'Accepted') return unfit(order, 'let out otherwise');
+  return [ShipPolicyChanged({ shipPolicy })];
+}
+
+/** Said by the process of the order when nothing is left to do. */
+export function close(order: Order): Outcome {
+  if (order.status === 'Closed') return [];
+  if (order.status !== 'Accepted' || restOfOrder(order).length > 0) return unfit(order, 'closed');
+  return [SalesOrderClosed({})];
 }
 
 /** Deliveries of one order; its process keeps each, and stays under 64 kB. */
@@ -83,7 +117,7 @@ export function commit(order: Order, { deliveryId, lines }: Delivering): Outcome
   if (order.status !== 'Accepted') return unfit(order, 'delivered');
   if (order.deliveries.length >= DELIVERIES_MAX)
     return refuse('TooManyDeliveries', `An order goes out in ${DELIVERIES_MAX} deliveries at most.`);
-  const tooMuch = lines.find(part => part.quantity > undelivered(order, part.line));
+  const tooMuch = lines.find(({ line, quantity }) => quantity > restOfLine(order, line));
   if (tooMuch !== undefined) return beyondOrder(order, tooMuch);
   return [DeliveryCommitted({ deliveryId, lines: [...lines] })];
 }
@@ -92,17 +126,17 @@ export function commit(order: Order, { deliveryId, lines }: Delivering): Outcome
 export const withdraw = (order: Order, { deliveryId, lines }: Delivering): Outcome =>
   order.deliveries.includes(deliveryId) ? [DeliveryWithdrawn({ deliveryId, lines: [...lines] })] : [];
 
-const undelivered = ({ lines }: Order, number: number) => {
+function restOfLine({ lines }: Order, number: number): Quantity {
   const line = lines.find(({ line }) => line === number);
-  return line === undefined ? NOTHING : line.quantity - line.delivered;
-};
+  return line === undefined ? NOTHING : restOf(line);
+}
 
 const beyondOrder = (order: Order, { line, quantity }: LinePart): Refusal =>
   refuse(
     'DeliveryExceedsOrder',
-    `Line ${line}: ${quantityText(quantity)} were to go out, but only ${quantityText(undelivered(order, line))} of the order are still to be delivered.`,
+    `Line ${line}: ${quantityText(quantity)} were to go out, but only ${quantityText(restOfLine(order, line))} of the order are still to be delivered.`,
     { line },
   );
 
-const locked = (deliveryId: string): Refusal =>
-  refuse('DocumentLocked', 'A delivery of this order is approved and its goods leave the warehouse.', { deliveryId });
+const locked = ({ deliveries }: Order): Refusal =>
+  refuse('DocumentLocked', 'All goods of this order have left the warehouse or are about to.', { deliveryId: deliveries[0] });

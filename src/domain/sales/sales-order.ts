@@ -78,6 +78,13 @@ export const SalesOrderDeclined = event('SalesOrderDeclined', { reason: z.string
 export const SalesOrderExpired = event('SalesOrderExpired', {});
 export const SalesOrderCancelled = event('SalesOrderCancelled', { reason: z.string() });
 
+/** From here on what is reserved goes out in parts, or only complete. */
+export const ShipPolicyChanged = event('ShipPolicyChanged', { shipPolicy: ShipPolicy });
+/** What has not left does not leave any more: `lines` are cancelled, what is delivered stays and is invoiced. */
+export const SalesOrderClosedShort = event('SalesOrderClosedShort', { reason: z.string(), lines: z.array(LinePart) });
+/** All that was not cancelled is delivered, invoiced and paid. */
+export const SalesOrderClosed = event('SalesOrderClosed', {});
+
 /** A delivery of the order is approved: these goods leave, and can no longer be cancelled. Without `lines`, all there are. */
 export const DeliveryCommitted = event('DeliveryCommitted', { deliveryId: z.string(), lines: z.array(LinePart).optional() });
 /** The delivery was not approved after all. */
@@ -94,12 +101,15 @@ const events = [
   SalesOrderDeclined,
   SalesOrderExpired,
   SalesOrderCancelled,
+  ShipPolicyChanged,
+  SalesOrderClosedShort,
+  SalesOrderClosed,
   DeliveryCommitted,
   DeliveryWithdrawn,
 ] as const;
 export type OrderFact = EventOf<(typeof events)[number]>;
 
-export type OrderStatus = 'Draft' | 'Sent' | 'Declined' | 'Accepted' | 'Expired' | 'Cancelled';
+export type OrderStatus = 'Draft' | 'Sent' | 'Declined' | 'Accepted' | 'Expired' | 'Cancelled' | 'Closed';
 
 /** A line as decisions need it: what it costs, and what became of its quantity. */
 export interface OrderLine extends z.output<typeof FormerLine> {
@@ -107,6 +117,8 @@ export interface OrderLine extends z.output<typeof FormerLine> {
   readonly taxPercent: DocumentLine['taxPercent'];
   /** Of goods: what approved deliveries took. */
   readonly delivered: Quantity;
+  /** Of goods: what will not be delivered. */
+  readonly cancelled: Quantity;
 }
 
 export interface Order {
@@ -120,6 +132,9 @@ export interface Order {
   readonly expiresOn?: string | undefined;
   /** A change that the client has not answered yet, and whether they were reminded. */
   readonly modification?: 'asked' | 'reminded' | undefined;
+  readonly shipPolicy: ShipPolicy;
+  /** The rest was cancelled. */
+  readonly short: boolean;
   readonly lines: readonly OrderLine[];
   /** Deliveries that are approved. */
   readonly deliveries: readonly string[];
@@ -127,11 +142,14 @@ export interface Order {
 
 export const SalesOrder = decider({
   category: 'salesOrder',
-  stateVersion: 3,
+  stateVersion: 4,
   events,
   initial: (): Order | undefined => undefined,
   evolve: {
-    SalesOrderPlaced: (_, { ownerId, accountId, currency, placedBy, expiresOn, lines, totals: { reckoning } }): Order => ({
+    SalesOrderPlaced: (
+      _,
+      { ownerId, accountId, currency, placedBy, expiresOn, shipPolicy = 'shipComplete', lines, totals: { reckoning } },
+    ): Order => ({
       status: 'Draft',
       ownerId,
       accountId,
@@ -139,6 +157,8 @@ export const SalesOrder = decider({
       ...(reckoning === undefined ? {} : { reckoning }),
       ...(placedBy === undefined ? {} : { placedBy }),
       ...(expiresOn === undefined ? {} : { expiresOn }),
+      shipPolicy,
+      short: false,
       lines: lines.map(orderLine),
       deliveries: [],
     }),
@@ -158,13 +178,16 @@ export const SalesOrder = decider({
     SalesOrderDeclined: order => order && { ...order, status: 'Declined' },
     SalesOrderExpired: order => order && { ...order, status: 'Expired' },
     SalesOrderCancelled: order => order && { ...order, status: 'Cancelled' },
+    ShipPolicyChanged: (order, { shipPolicy }) => order && { ...order, shipPolicy },
+    SalesOrderClosedShort: (order, { lines }) => order && { ...order, short: true, lines: moved(order.lines, lines, undelivered) },
+    SalesOrderClosed: order => order && { ...order, status: 'Closed' },
     DeliveryCommitted: (order, { deliveryId, lines }) =>
-      order && { ...order, deliveries: [...order.deliveries, deliveryId], lines: moved(order.lines, lines, plus) },
+      order && { ...order, deliveries: [...order.deliveries, deliveryId], lines: moved(order.lines, lines, goesOut) },
     DeliveryWithdrawn: (order, { deliveryId, lines }) =>
       order && {
         ...order,
         deliveries: order.deliveries.filter(id => id !== deliveryId),
-        lines: moved(order.lines, lines, minus),
+        lines: moved(order.lines, lines, order.short ? isCancelledAfterAll : comesBack),
       },
   },
 });
@@ -180,6 +203,7 @@ const orderLine = (line: DocumentLine): OrderLine => ({
   stocked: line.stocked,
   taxPercent: line.taxPercent,
   delivered: NOTHING,
+  cancelled: NOTHING,
 });
 
 /** Lines after some changed or came and others went, by their numbers. */
@@ -194,23 +218,37 @@ export function modifiedLines<Line extends { readonly line: number }>(
 
 const answered = ({ modification: _, ...order }: Order): Order => order;
 
-/** What a delivery takes of each line, or gives back; before there were parts of orders it took all of their goods. */
-function moved(lines: readonly OrderLine[], parts: readonly LinePart[] | undefined, step: typeof plus): readonly OrderLine[] {
-  const taken = new Map(parts?.map(({ line, quantity }) => [line, quantity]));
-  return lines.map(line => {
-    const part = parts === undefined ? line.quantity : (taken.get(line.line) ?? NOTHING);
-    return line.stocked ? { ...line, delivered: step(line.delivered, part) } : line;
-  });
+type LineStep = (line: OrderLine, quantity: Quantity) => OrderLine;
+
+const goesOut: LineStep = (line, quantity) => ({ ...line, delivered: plus(line.delivered, quantity) });
+const comesBack: LineStep = (line, quantity) => ({ ...line, delivered: minus(line.delivered, quantity) });
+const undelivered: LineStep = (line, quantity) => ({ ...line, cancelled: plus(line.cancelled, quantity) });
+/** The rest was cancelled while the delivery was being approved, and this is a part of it now. */
+const isCancelledAfterAll: LineStep = (line, quantity) => undelivered(comesBack(line, quantity), quantity);
+
+/** Moves quantities of goods; before there were parts of orders, a delivery took all of them. */
+function moved(lines: readonly OrderLine[], parts: readonly LinePart[] | undefined, step: LineStep): readonly OrderLine[] {
+  const byLine = new Map(parts?.map(({ line, quantity }) => [line, quantity]));
+  return lines.map(line => (line.stocked ? step(line, parts === undefined ? line.quantity : (byLine.get(line.line) ?? NOTHING)) : line));
 }
+
+/** What of a line is still to be delivered: reserved, waiting, or not asked for yet. */
+export const restOf = ({ stocked, quantity, delivered, cancelled }: OrderLine): Quantity =>
+  stocked ? minus(minus(quantity, delivered), cancelled) : NOTHING;
+
+/** What of each line is still to be delivered. */
+export const restOfOrder = ({ lines }: Pick<Order, 'lines'>): LinePart[] =>
+  lines.map(line => ({ line: line.line, quantity: restOf(line) })).filter(({ quantity }) => quantity > NOTHING);
 
 /** Commands each status permits. */
 const ORDER_PERMITS: Readonly<Record<OrderStatus, readonly string[]>> = {
   Draft: ['SendSalesOrder', 'AcceptSalesOrder', 'ModifySalesOrder', 'DeclineSalesOrder', 'CancelSalesOrder'],
   Sent: ['AcceptSalesOrder', 'ModifySalesOrder', 'DeclineSalesOrder', 'CancelSalesOrder'],
-  Accepted: ['CancelSalesOrder'],
+  Accepted: ['CancelSalesOrder', 'CloseSalesOrderShort', 'ChangeShipPolicy'],
   Declined: [],
   Expired: [],
   Cancelled: [],
+  Closed: [],
 };
 const AWAITING_CLIENT_PERMITS = ['ConfirmModification', 'RejectModification', 'ModifySalesOrder', 'CancelSalesOrder'];
 
@@ -235,5 +273,8 @@ export function orderOf(documentId: string): readonly string[] {
   const mark = documentId.lastIndexOf('~');
   return mark < 0 ? [] : [documentId.slice(0, mark)];
 }
+
+/** The number a document has among those of its kind that follow from an order. */
+export const numberOf = (documentId: string): number => Number(documentId.slice(documentId.lastIndexOf('~') + 1));
 
 export type Placed = DataOf<typeof SalesOrderPlaced>;

@@ -18,6 +18,7 @@ import {
   holding,
   issued,
   type OrderLine,
+  pickOf,
   received,
   reservationOf,
   returned,
@@ -26,10 +27,12 @@ import {
   StockBackordered,
   type StockFact,
   StockIssued,
+  StockPicked,
   StockReceived,
   StockReleased,
   StockReserved,
   StockReturned,
+  StockUnpicked,
   type Valuation,
   ValuationChosen,
   waiting,
@@ -194,16 +197,33 @@ export function release(state: State, claim: Claim): Outcome {
   ];
 }
 
+/** A line of a delivery, with how much of it. */
+type Picking = Claim & { readonly deliveryId: string; readonly quantity: Quantity };
+
+/** Sets aside for a delivery what its order line holds: each line of a delivery is sure before the delivery is. */
+export function pick(state: State, { deliveryId, quantity, ...claim }: Picking): Outcome {
+  const line = pickOf({ deliveryId, line: claim.line });
+  if (state.picked[line] !== undefined || state.settled.includes(line)) return [];
+  const holds = holding(state, reservationOf(claim));
+  if (holds < quantity) return notReserved(claim, quantity, holds);
+  return [StockPicked({ ...promised(claim, quantity), deliveryId })];
+}
+
+/** The way back from picking. */
+export function unpick(state: State, { deliveryId, ...claim }: Claim & { readonly deliveryId: string }): Outcome {
+  const quantity = state.picked[pickOf({ deliveryId, line: claim.line })];
+  return quantity === undefined ? [] : [StockUnpicked({ ...promised(claim, quantity), deliveryId })];
+}
+
 /** Goods of an approved delivery leave on its day, or on the first day on which the books can spare them. */
-export function issue(state: State, wish: Claim & { readonly deliveryId: string; readonly issuedOn: string }): Outcome {
-  const id = reservationOf(wish);
-  if (state.settled.includes(id)) return [];
-  const quantity = holding(state, id);
-  const awaits = waiting(state.queue, id);
-  if (quantity === NOTHING || awaits > NOTHING) return notYetReserved(wish, quantity, awaits);
-  const { deliveryId, ...claim } = wish;
-  const issuedOn = firstDayFor(state.ledger, quantity, wish.issuedOn) ?? wish.issuedOn;
-  const issue = { ...promised(claim, quantity), deliveryId, issuedOn };
+export function issue(state: State, wish: Picking & { readonly issuedOn: string }): Outcome {
+  const { deliveryId, quantity, issuedOn, ...claim } = wish;
+  const line = pickOf(wish);
+  if (state.settled.includes(line)) return [];
+  const holds = state.picked[line] ?? holding(state, reservationOf(wish));
+  if (holds < quantity) return notReserved(wish, quantity, holds);
+  const on = firstDayFor(state.ledger, quantity, issuedOn) ?? issuedOn;
+  const issue = { ...promised(claim, quantity), deliveryId, issuedOn: on };
   return leaving(state, wish, issued(issue), rest => StockIssued({ ...issue, ...rest }));
 }
 
@@ -231,7 +251,8 @@ const promised = ({ warehouseId, itemId, orderId, line }: Claim, quantity: Quant
 
 const isKnown = (state: State, id: string): boolean =>
   holding(state, id) > NOTHING || waiting(state.queue, id) > NOTHING || state.settled.includes(id);
-const isCrowded = ({ held, queue }: State): boolean => queue.length >= WAITING_MAX || Object.keys(held).length + queue.length >= OPEN_MAX;
+const isCrowded = ({ held, picked, queue }: State): boolean =>
+  queue.length >= WAITING_MAX || Object.keys(held).length + Object.keys(picked).length + queue.length >= OPEN_MAX;
 
 /** The refusal of what is more than is free, or than could be spared on its day; undefined where it may go. */
 function tooLittleToTake(state: State, { itemId }: CellKey, wanted: Quantity, on: string): Refusal | undefined {
@@ -253,16 +274,17 @@ function tooLittleToTake(state: State, { itemId }: CellKey, wanted: Quantity, on
   return undefined;
 }
 
-const notYetReserved = ({ itemId, orderId, line }: Claim, reserved: Quantity, awaits: Quantity): Refusal =>
+const notReserved = ({ itemId, orderId, line }: Claim, wanted: Quantity, reserved: Quantity): Refusal =>
   insufficient(
     itemId,
-    plus(reserved, awaits),
+    wanted,
     reserved,
-    `Line ${line} of order ${orderId} has ${quantityText(reserved)} reserved and still waits for ${quantityText(awaits)}.`,
+    `Line ${line} of order ${orderId}: ${quantityText(wanted)} were to go out, but ${quantityText(reserved)} are reserved for it.`,
+    { line },
   );
 
-const insufficient = (item: string, wanted: Quantity, available: Quantity, because: string): Refusal =>
-  refuse('InsufficientStock', because, { item, wanted: quantityText(wanted), available: quantityText(available) });
+const insufficient = (item: string, wanted: Quantity, available: Quantity, because: string, where = {}): Refusal =>
+  refuse('InsufficientStock', because, { ...where, item, wanted: quantityText(wanted), available: quantityText(available) });
 
 const tooMuchBack = ({ deliveryId, line, quantity }: Return, issue: IssueKnown): Refusal =>
   refuse(

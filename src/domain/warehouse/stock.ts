@@ -80,6 +80,10 @@ export const StockBackordered = event('StockBackordered', { ...promise, orderedO
 export const StockReleased = event('StockReleased', promise);
 /** An order line no longer waits. */
 export const BackorderWithdrawn = event('BackorderWithdrawn', promise);
+/** Reserved stock is set aside for a delivery that is being approved: nobody releases it any more. */
+export const StockPicked = event('StockPicked', { ...promise, deliveryId: z.string() });
+/** The delivery was not approved after all; its goods are reserved as before. */
+export const StockUnpicked = event('StockUnpicked', { ...promise, deliveryId: z.string() });
 /** Reserved stock leaves the warehouse. */
 export const StockIssued = event('StockIssued', { ...promise, deliveryId: z.string(), issuedOn: z.iso.date(), onHand, cost });
 
@@ -93,6 +97,8 @@ const events = [
   StockBackordered,
   StockReleased,
   BackorderWithdrawn,
+  StockPicked,
+  StockUnpicked,
   StockIssued,
 ] as const;
 export type StockFact = EventOf<(typeof events)[number]>;
@@ -110,15 +116,19 @@ export interface Backorder extends OrderLine {
   readonly orderedOn: string;
 }
 
+type Amounts = Readonly<Record<string, Quantity>>;
+
 export interface State {
   readonly onHand: Quantity;
-  /** Sum of `held`. */
+  /** Sum of `held` and `picked`. */
   readonly reserved: Quantity;
-  /** What is promised, by reservation. */
-  readonly held: Readonly<Record<string, Quantity>>;
+  /** What is promised and not picked, by reservation. */
+  readonly held: Amounts;
+  /** What is set aside, by delivery and line. */
+  readonly picked: Amounts;
   /** Who waits: oldest order first, and of one day who asked first. */
   readonly queue: readonly Backorder[];
-  /** The reservations that last came to an end. */
+  /** The reservations and the lines of deliveries that last came to an end. */
   readonly settled: readonly string[];
   /** The lines of documents that moved goods last. */
   readonly moved: readonly string[];
@@ -136,13 +146,14 @@ const REMEMBERED_MAX = 100;
 
 export const Stock = decider({
   category: 'stock',
-  stateVersion: 2,
+  stateVersion: 3,
   events,
   shared: true,
   initial: (): State => ({
     onHand: NOTHING,
     reserved: NOTHING,
     held: {},
+    picked: {},
     queue: [],
     settled: [],
     moved: [],
@@ -159,7 +170,18 @@ export const Stock = decider({
     StockBackordered: (state, backorder) => ({ ...state, queue: queued(state.queue, backorder) }),
     StockReleased: (state, { reservationId }) => letGo(state, reservationId),
     BackorderWithdrawn: (state, { reservationId }) => withdrawn(state, reservationId),
-    StockIssued: (state, data) => changed(letGo(state, data.reservationId), issued(data), data),
+    StockPicked: (state, { reservationId, quantity, ...pick }) => ({
+      ...state,
+      held: summed(state.held, reservationId, negated(quantity)),
+      picked: summed(state.picked, pickOf(pick), quantity),
+      settled: remembering(state.settled, reservationId),
+    }),
+    StockUnpicked: (state, { reservationId, quantity, ...pick }) => ({
+      ...state,
+      held: summed(state.held, reservationId, quantity),
+      picked: summed(state.picked, pickOf(pick), negated(quantity)),
+    }),
+    StockIssued: (state, data) => changed(left(state, data), issued(data), data),
   },
 });
 
@@ -192,6 +214,9 @@ const changed = (state: State, move: Move, { onHand }: { readonly onHand: Quanti
 export const cellId = ({ warehouseId, itemId }: CellKey): string => `${warehouseId}~${itemId}`;
 export const reservationOf = ({ orderId, line }: OrderLine): string => `${orderId}~${line}`;
 
+/** One line of a delivery. */
+export const pickOf = ({ deliveryId, line }: { readonly deliveryId: string; readonly line: number }): string => `${deliveryId}~${line}`;
+
 export const documentLine = ({ documentId, line }: Pick<Document, 'documentId' | 'line'>): string => `${documentId}~${line}`;
 
 export const free = ({ onHand, reserved }: State): Quantity => minus(onHand, reserved);
@@ -199,9 +224,30 @@ export const holding = ({ held }: State, reservationId: string): Quantity => hel
 export const waiting = (queue: readonly Backorder[], reservationId: string): Quantity =>
   queue.find(entry => reservationOf(entry) === reservationId)?.quantity ?? NOTHING;
 
-function held(state: State, { reservationId, quantity }: DataOf<typeof StockReserved>): State {
-  const sum = plus(holding(state, reservationId), quantity);
-  return { ...state, reserved: plus(state.reserved, quantity), held: { ...state.held, [reservationId]: sum } };
+/** What comes to nothing is left out. */
+function summed(amounts: Amounts, key: string, by: Quantity): Amounts {
+  const { [key]: before = NOTHING, ...others } = amounts;
+  const after = plus(before, by);
+  return after === NOTHING ? others : { ...others, [key]: after };
+}
+
+const held = (state: State, { reservationId, quantity }: DataOf<typeof StockReserved>): State => ({
+  ...state,
+  reserved: plus(state.reserved, quantity),
+  held: summed(state.held, reservationId, quantity),
+});
+
+/** What leaves was picked; before there was picking, it left out of what was held. */
+function left(state: State, { reservationId, quantity, ...pick }: DataOf<typeof StockIssued>): State {
+  const line = pickOf(pick);
+  const isPicked = state.picked[line] !== undefined;
+  return {
+    ...state,
+    reserved: minus(state.reserved, quantity),
+    held: isPicked ? state.held : summed(state.held, reservationId, negated(quantity)),
+    picked: isPicked ? summed(state.picked, line, negated(quantity)) : state.picked,
+    settled: remembering(remembering(state.settled, reservationId), line),
+  };
 }
 
 function letGo(state: State, reservationId: string): State {

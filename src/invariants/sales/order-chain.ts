@@ -1,4 +1,4 @@
-/** From an order to its delivery and its invoice: everything that came of one order, across the contexts. */
+/** From an order to its deliveries and its invoices: everything that came of one order, across the contexts. */
 import { InvoiceDrafted } from '../../domain/billing/invoice.ts';
 import { DeliveryApproved, DeliveryCancelled, DeliveryPlanned, DeliveryShipped } from '../../domain/fulfilment/delivery.ts';
 import {
@@ -8,73 +8,83 @@ import {
   orderOf,
   SalesOrderAccepted,
   SalesOrderCancelled,
+  SalesOrderClosedShort,
   SalesOrderModified,
   SalesOrderPlaced,
+  ShipPolicyChanged,
 } from '../../domain/sales/sales-order.ts';
 import { BackorderWithdrawn, StockBackordered, StockIssued, StockReleased, StockReserved } from '../../domain/warehouse/stock.ts';
 import { invariant } from '../../kernel/invariant.ts';
-import { type Amounts, changed } from '../warehouse/stock.ts';
+import { type Amounts, changed, sumOf } from '../warehouse/stock.ts';
 
 interface Line {
   readonly line: number;
-  /** Item and quantity. */
-  readonly goods: string;
-  /** The same with what it costs. */
-  readonly priced: string;
   readonly quantity: number;
   readonly stocked: boolean;
+  /** Item and price. */
+  readonly terms: string;
+}
+
+interface Delivery {
+  readonly at: 'planned' | 'approved' | 'shipped' | 'cancelled';
+  readonly lines: Amounts;
 }
 
 interface Chain {
   readonly lines: readonly Line[] | null;
   readonly accepted: boolean;
   readonly cancelled: boolean;
-  /** How often the order was bound to a delivery, less how often that was taken back. */
-  readonly committed: number;
-  /** Thousandths by line. */
+  readonly inParts: boolean;
+  /** Thousandths by line: what will not be delivered. */
+  readonly short: Amounts;
+  /** Deliveries the order is bound to. */
+  readonly committed: readonly string[];
   readonly held: Amounts;
   readonly waiting: Amounts;
   readonly issued: Amounts;
-  /** What each delivery brings. */
-  readonly deliveries: readonly (readonly string[])[];
-  readonly approved: boolean;
-  readonly shipped: boolean;
-  readonly withdrawn: boolean;
-  /** What each invoice charges. */
-  readonly invoices: readonly (readonly string[])[];
+  readonly deliveries: Readonly<Record<string, Delivery>>;
+  readonly invoiced: Amounts;
+  /** What is wrong with lines of invoices. */
+  readonly mischarged: readonly string[];
 }
 
-const goodsText = ({ line, itemId, quantity }: { readonly line: number; readonly itemId: string; readonly quantity: number }): string =>
-  `${line} ${itemId} ${quantity}`;
-
-type Charged = Parameters<typeof goodsText>[0] & {
+type Priced = Omit<Line, 'terms'> & {
+  readonly itemId: string;
   readonly unitPrice: string;
   readonly discount: string;
   readonly taxPercent: string;
-  readonly net: { readonly minor: number };
 };
-const pricedText = (line: Charged): string => `${goodsText(line)} ${line.unitPrice} ${line.discount} ${line.taxPercent} ${line.net.minor}`;
 
-const lineOf = (line: Charged & { readonly stocked: boolean }): Line => ({
-  line: line.line,
-  quantity: line.quantity,
-  stocked: line.stocked,
-  goods: goodsText(line),
-  priced: pricedText(line),
+const lineOf = ({ line, quantity, stocked, itemId, unitPrice, discount, taxPercent }: Priced): Line => ({
+  line,
+  quantity,
+  stocked,
+  terms: `${itemId} at ${unitPrice} less ${discount} with ${taxPercent}`,
 });
+
+const amounts = (parts: readonly { readonly line: number; readonly quantity: number }[]): Amounts =>
+  parts.reduce<Amounts>((sum, { line, quantity }) => changed(sum, line, quantity), {});
+const added = (to: Amounts, parts: Amounts): Amounts => Object.entries(parts).reduce((sum, [line, by]) => changed(sum, line, by), to);
 
 const ofOrder = ({ orderId }: { readonly orderId?: string | undefined }): readonly string[] => (orderId === undefined ? [] : [orderId]);
 const ofDocument = (_: unknown, { entityId }: { readonly entityId: string }): readonly string[] => orderOf(entityId);
 
+const put = (chain: Chain, id: string, at: Delivery['at'], lines: Amounts = chain.deliveries[id]?.lines ?? {}): Chain => ({
+  ...chain,
+  deliveries: { ...chain.deliveries, [id]: { at, lines } },
+});
+
 export const orderChain = invariant({
   name: 'order-chain',
   promise:
-    'An accepted order has its goods reserved or waiting, one delivery of them once all are reserved, and one invoice of its lines once they are shipped; any other order holds nothing.',
+    'What is ordered of an accepted order is reserved, waiting, delivered or cancelled; what is reserved is on its way as far as the order goes out in parts; each delivery that was shipped is invoiced at the prices of the order; any other order holds nothing.',
   events: [
     SalesOrderPlaced,
     SalesOrderModified,
     SalesOrderAccepted,
     SalesOrderCancelled,
+    SalesOrderClosedShort,
+    ShipPolicyChanged,
     DeliveryCommitted,
     DeliveryWithdrawn,
     StockReserved,
@@ -104,23 +114,29 @@ export const orderChain = invariant({
     lines: null,
     accepted: false,
     cancelled: false,
-    committed: 0,
+    inParts: false,
+    short: {},
+    committed: [],
     held: {},
     waiting: {},
     issued: {},
-    deliveries: [],
-    approved: false,
-    shipped: false,
-    withdrawn: false,
-    invoices: [],
+    deliveries: {},
+    invoiced: {},
+    mischarged: [],
   }),
   on: {
-    SalesOrderPlaced: (chain, { lines }) => ({ ...chain, lines: lines.map(lineOf) }),
+    SalesOrderPlaced: (chain, { lines, shipPolicy }) => ({ ...chain, lines: lines.map(lineOf), inParts: shipPolicy === 'shipPartial' }),
     SalesOrderModified: (chain, { lines, removed }) => ({ ...chain, lines: modifiedLines(chain.lines ?? [], lines.map(lineOf), removed) }),
     SalesOrderAccepted: chain => ({ ...chain, accepted: true }),
     SalesOrderCancelled: chain => ({ ...chain, cancelled: true }),
-    DeliveryCommitted: chain => ({ ...chain, committed: chain.committed + 1 }),
-    DeliveryWithdrawn: chain => ({ ...chain, committed: chain.committed - 1 }),
+    SalesOrderClosedShort: (chain, { lines }) => ({ ...chain, short: added(chain.short, amounts(lines)) }),
+    ShipPolicyChanged: (chain, { shipPolicy }) => ({ ...chain, inParts: shipPolicy === 'shipPartial' }),
+    DeliveryCommitted: (chain, { deliveryId }) => ({ ...chain, committed: [...chain.committed, deliveryId] }),
+    DeliveryWithdrawn: (chain, { deliveryId, lines = [] }) => ({
+      ...chain,
+      committed: chain.committed.filter(id => id !== deliveryId),
+      short: Object.keys(chain.short).length > 0 ? added(chain.short, amounts(lines)) : chain.short,
+    }),
     StockReserved: (chain, { line, quantity, waited }) => ({
       ...chain,
       held: changed(chain.held, line, quantity),
@@ -134,16 +150,21 @@ export const orderChain = invariant({
       held: changed(chain.held, line, -quantity),
       issued: changed(chain.issued, line, quantity),
     }),
-    DeliveryPlanned: (chain, { lines }) => ({ ...chain, deliveries: [...chain.deliveries, lines.map(goodsText)] }),
-    DeliveryApproved: chain => ({ ...chain, approved: true }),
-    DeliveryShipped: chain => ({ ...chain, shipped: true }),
-    DeliveryCancelled: chain => ({ ...chain, withdrawn: true }),
-    InvoiceDrafted: (chain, { lines }) => ({ ...chain, invoices: [...chain.invoices, lines.map(pricedText)] }),
+    DeliveryPlanned: (chain, { lines }, _, { entityId }) => put(chain, entityId, 'planned', amounts(lines)),
+    DeliveryApproved: (chain, _, _key, { entityId }) => put(chain, entityId, 'approved'),
+    DeliveryShipped: (chain, _, _key, { entityId }) => put(chain, entityId, 'shipped'),
+    DeliveryCancelled: (chain, _, _key, { entityId }) => put(chain, entityId, 'cancelled'),
+    InvoiceDrafted: (chain, { lines }) => ({
+      ...chain,
+      invoiced: added(chain.invoiced, amounts(lines)),
+      mischarged: [...chain.mischarged, ...mischarged(chain, lines)],
+    }),
   },
-  *always({ lines, deliveries, invoices }) {
+  *always({ lines, invoiced, mischarged }) {
     if (lines === null) yield 'there is no such order';
-    if (deliveries.length > 1) yield `${deliveries.length} deliveries`;
-    if (invoices.length > 1) yield `${invoices.length} invoices`;
+    yield* mischarged;
+    for (const { line, quantity } of lines ?? [])
+      if ((invoiced[line] ?? 0) > quantity) yield `line ${line} is invoiced ${invoiced[line]} times a thousandth of ${quantity}`;
   },
   *atRest(chain) {
     if (chain.lines === null) return;
@@ -152,45 +173,59 @@ export const orderChain = invariant({
   },
 });
 
-const same = (a: readonly string[], b: readonly string[]): boolean => a.toSorted().join('\n') === b.toSorted().join('\n');
+const mischarged = (chain: Chain, lines: readonly Priced[]): readonly string[] =>
+  lines.map(lineOf).flatMap(({ line, terms }) => {
+    const ordered = chain.lines?.find(known => known.line === line);
+    return ordered?.terms === terms ? [] : [`line ${line} is invoiced as ${terms}`];
+  });
+
+/** What deliveries in these states bring of each line. */
+const broughtBy = ({ deliveries }: Chain, ...at: readonly Delivery['at'][]): Amounts =>
+  Object.values(deliveries)
+    .filter(delivery => at.includes(delivery.at))
+    .reduce<Amounts>((sum, { lines }) => added(sum, lines), {});
 
 function* faultsOfAccepted(chain: Chain, lines: readonly Line[]): Iterable<string> {
-  const { held, waiting, issued, approved, shipped, committed } = chain;
+  const { held, waiting, issued, short, deliveries, committed } = chain;
+  const out = broughtBy(chain, 'approved', 'shipped');
+  const planned = broughtBy(chain, 'planned');
   const goods = lines.filter(({ stocked }) => stocked);
   for (const { line, quantity } of goods) {
-    const [holds, waits, left] = [held[line] ?? 0, waiting[line] ?? 0, issued[line] ?? 0];
-    if (holds + waits + left !== quantity) yield `line ${line} has ${holds} reserved, ${waits} waiting and ${left} issued of ${quantity}`;
-    if (left !== (approved ? quantity : 0)) yield `line ${line} has ${left} issued`;
+    const [holds, waits, left, gone] = [held, waiting, issued, short].map(of => of[line] ?? 0) as [number, number, number, number];
+    if (holds + waits + left + gone !== quantity)
+      yield `line ${line} has ${holds} reserved, ${waits} waiting, ${left} delivered and ${gone} cancelled of ${quantity}`;
+    if (left !== (out[line] ?? 0)) yield `line ${line} has ${left} issued, and deliveries of ${out[line] ?? 0} are approved`;
+    if ((planned[line] ?? 0) > holds) yield `line ${line} has ${planned[line]} on a delivery and only ${holds} reserved`;
   }
-  if (committed !== (approved ? 1 : 0))
-    yield `the delivery is ${approved ? '' : 'not '}approved, and the order is bound to it ${committed} times`;
-  yield* faultsOfDelivery(chain, goods);
-  yield* faultsOfInvoice(chain, lines, goods.length === 0 || shipped);
+  const ids = Object.keys(deliveries).filter(id => ['approved', 'shipped'].includes(deliveries[id]?.at ?? ''));
+  if (committed.toSorted().join() !== ids.sort().join()) yield `it is bound to ${committed.join()}, and ${ids.join()} are approved`;
+  yield* faultsOfPlanning(chain);
+  yield* faultsOfInvoices(chain, lines);
 }
 
-function* faultsOfDelivery({ waiting, deliveries }: Chain, goods: readonly Line[]): Iterable<string> {
-  const [delivery] = deliveries;
-  const isReady = goods.length > 0 && goods.every(({ line }) => waiting[line] === undefined);
-  if (isReady && delivery === undefined) yield 'all is reserved and no delivery planned';
-  if (!isReady && delivery !== undefined) yield 'a delivery is planned of what is not reserved';
-  const wanted = goods.map(line => line.goods);
-  if (delivery !== undefined && !same(wanted, delivery)) yield 'the delivery is of other goods';
+/** Nothing that may go out lies about: one delivery at a time waits for approval, and takes what is reserved. */
+function* faultsOfPlanning(chain: Chain): Iterable<string> {
+  const { held, waiting, inParts, deliveries } = chain;
+  const open = Object.values(deliveries).filter(({ at }) => at === 'planned').length;
+  const mayGo = sumOf(Object.values(held)) > 0 && (inParts || Object.keys(waiting).length === 0);
+  if (open > 1) yield `${open} deliveries wait for approval`;
+  if (mayGo && open === 0) yield 'goods are reserved and no delivery is planned';
 }
 
-function* faultsOfInvoice({ invoices }: Chain, lines: readonly Line[], isDone: boolean): Iterable<string> {
-  const [invoice] = invoices;
-  if (isDone && invoice === undefined) yield 'the goods are gone and no invoice drafted';
-  if (!isDone && invoice !== undefined) yield 'an invoice is drafted before the goods are gone';
-  const wanted = lines.map(({ priced }) => priced);
-  if (invoice !== undefined && !same(wanted, invoice)) yield 'the invoice is of other lines';
+function* faultsOfInvoices(chain: Chain, lines: readonly Line[]): Iterable<string> {
+  const shipped = broughtBy(chain, 'shipped');
+  const isDue = !lines.some(({ stocked }) => stocked) || Object.keys(shipped).length > 0;
+  for (const { line, quantity, stocked } of lines) {
+    const due = stocked ? (shipped[line] ?? 0) : isDue ? quantity : 0;
+    if ((chain.invoiced[line] ?? 0) !== due) yield `line ${line} has ${due} to invoice, and ${chain.invoiced[line] ?? 0} are`;
+  }
 }
 
 /** Declined, cancelled or never accepted: nothing is kept for it, and nothing was sent or invoiced. */
-function* faultsOfEnded({ held, waiting, issued, deliveries, withdrawn, approved, committed, invoices }: Chain): Iterable<string> {
-  for (const line of new Set([held, waiting, issued].flatMap(amounts => Object.keys(amounts))))
+function* faultsOfEnded({ held, waiting, issued, deliveries, committed, invoiced }: Chain): Iterable<string> {
+  for (const line of new Set([held, waiting, issued].flatMap(of => Object.keys(of))))
     yield `line ${line} still has ${held[line] ?? 0} reserved, ${waiting[line] ?? 0} waiting and ${issued[line] ?? 0} issued`;
-  if (deliveries.length > 0 && !withdrawn) yield 'its delivery is not cancelled';
-  if (approved) yield 'its delivery was approved';
-  if (committed !== 0) yield 'it is still bound to a delivery';
-  if (invoices.length > 0) yield 'it was invoiced';
+  for (const [id, { at }] of Object.entries(deliveries)) if (at !== 'cancelled') yield `its delivery ${id} is ${at}`;
+  if (committed.length > 0) yield 'it is still bound to a delivery';
+  if (Object.keys(invoiced).length > 0) yield 'it was invoiced';
 }

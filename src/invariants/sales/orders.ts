@@ -7,11 +7,14 @@ import {
   modifiedLines,
   SalesOrderAccepted,
   SalesOrderCancelled,
+  SalesOrderClosed,
+  SalesOrderClosedShort,
   SalesOrderDeclined,
   SalesOrderExpired,
   SalesOrderModified,
   SalesOrderPlaced,
   SalesOrderSent,
+  ShipPolicyChanged,
 } from '../../domain/sales/sales-order.ts';
 import { invariant, NOTHING_YET, steps } from '../../kernel/invariant.ts';
 import { faultsOfTotals, type Priced } from '../totals.ts';
@@ -31,12 +34,13 @@ export const orderTotals = invariant({
 });
 
 const UNDECIDED = ['SalesOrderPlaced', 'SalesOrderSent'] as const;
+const UNDER_WAY = ['SalesOrderAccepted', 'DeliveryCommitted', 'DeliveryWithdrawn', 'SalesOrderClosedShort'] as const;
 const ASKED = ['SalesOrderModified', 'ModificationReminded'] as const;
 
 export const orderSteps = steps({
   name: 'order-steps',
   promise:
-    'An order is placed and sent, perhaps changed until the client agrees, then accepted, declined or expired; it is cancelled only while no delivery is bound to it.',
+    'An order is placed and sent, perhaps changed until the client agrees, then accepted, declined or expired; it is cancelled while no delivery is bound to it, else only its rest; it is closed in the end.',
   events: [
     SalesOrderPlaced,
     SalesOrderSent,
@@ -48,21 +52,27 @@ export const orderSteps = steps({
     SalesOrderDeclined,
     SalesOrderExpired,
     SalesOrderCancelled,
+    ShipPolicyChanged,
+    SalesOrderClosedShort,
+    SalesOrderClosed,
     DeliveryCommitted,
     DeliveryWithdrawn,
   ],
   mayFollow: {
     SalesOrderPlaced: [NOTHING_YET],
-    SalesOrderSent: ['SalesOrderPlaced'],
-    SalesOrderModified: [...UNDECIDED, ...ASKED],
-    ModificationReminded: ['SalesOrderModified'],
-    ModificationConfirmed: [...ASKED],
-    ModificationRejected: [...ASKED],
-    SalesOrderAccepted: [...UNDECIDED, 'ModificationConfirmed'],
-    SalesOrderDeclined: [...UNDECIDED, 'ModificationRejected'],
-    SalesOrderExpired: [...UNDECIDED, ...ASKED],
-    SalesOrderCancelled: [...UNDECIDED, ...ASKED, 'SalesOrderAccepted', 'DeliveryWithdrawn'],
-    DeliveryCommitted: ['SalesOrderAccepted', 'DeliveryCommitted', 'DeliveryWithdrawn'],
-    DeliveryWithdrawn: ['DeliveryCommitted', 'DeliveryWithdrawn'],
+    SalesOrderSent: ['SalesOrderPlaced', 'ShipPolicyChanged'],
+    SalesOrderModified: [...UNDECIDED, ...ASKED, 'ShipPolicyChanged'],
+    ModificationReminded: ['SalesOrderModified', 'ShipPolicyChanged'],
+    ModificationConfirmed: [...ASKED, 'ShipPolicyChanged'],
+    ModificationRejected: [...ASKED, 'ShipPolicyChanged'],
+    SalesOrderAccepted: [...UNDECIDED, 'ModificationConfirmed', 'ShipPolicyChanged'],
+    SalesOrderDeclined: [...UNDECIDED, 'ModificationRejected', 'ShipPolicyChanged'],
+    SalesOrderExpired: [...UNDECIDED, ...ASKED, 'ShipPolicyChanged'],
+    SalesOrderCancelled: [...UNDECIDED, ...ASKED, 'SalesOrderAccepted', 'ShipPolicyChanged', 'DeliveryWithdrawn'],
+    ShipPolicyChanged: [...UNDECIDED, ...ASKED, ...UNDER_WAY, 'ShipPolicyChanged'],
+    SalesOrderClosedShort: ['DeliveryCommitted', 'DeliveryWithdrawn', 'ShipPolicyChanged'],
+    SalesOrderClosed: [...UNDER_WAY, 'ShipPolicyChanged'],
+    DeliveryCommitted: [...UNDER_WAY, 'ShipPolicyChanged'],
+    DeliveryWithdrawn: [...UNDER_WAY, 'ShipPolicyChanged'],
   },
 });

@@ -6,7 +6,7 @@ import { type AnswerOf, answerSchema, type Fields, field, readFields, selectList
 import { NoSuchRecord, query, type ReadDatabase } from '../../kernel/query.ts';
 import { invoices } from '../billing/invoices.ts';
 import { payments } from '../billing/payments.ts';
-import { deliveries } from '../fulfilment/deliveries.ts';
+import { deliveries, lastDelivery } from '../fulfilment/deliveries.ts';
 import { salesOrders } from '../sales/sales-orders.ts';
 import { accountStatus, accounts } from './accounts.ts';
 import { contacts } from './contacts.ts';
@@ -62,7 +62,7 @@ const sections = {
   ),
   orders: section(
     'sales:read',
-    `sales_orders o left join deliveries d on d.order_id = o.id where o.account_id = $1 order by o.ordered_on desc, o.id limit ${SHOWN_MAX}`,
+    `sales_orders o left join lateral (${lastDelivery}) d on true where o.account_id = $1 order by o.ordered_on desc, o.id limit ${SHOWN_MAX}`,
     {
       id: field.text('o.id'),
       reference: field.maybe(field.text('o.reference')),

@@ -71,6 +71,9 @@ export const deliveries = projection({
   },
 });
 
+/** The last delivery of `sales_orders o` that came to something, else the last that was cancelled. */
+export const lastDelivery = `select * from deliveries d where d.order_id = o.id order by d.status = 'Cancelled', d.planned_at desc, d.id desc limit 1`;
+
 const source = {
   permission: 'fulfilment:read',
   reads: [deliveries, salesOrders, accounts, warehouses],

@@ -8,9 +8,9 @@ import { byDay, byFlag, listing } from '../../kernel/listing.ts';
 import { MoneyAnswer, moneyWire } from '../../kernel/money.ts';
 import { quantityText } from '../../kernel/quantity.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
-import { invoices } from '../billing/invoices.ts';
+import { invoiceLines, invoices } from '../billing/invoices.ts';
 import { accounts } from '../crm/accounts.ts';
-import { deliveries } from '../fulfilment/deliveries.ts';
+import { deliveries, lastDelivery } from '../fulfilment/deliveries.ts';
 import { revised } from '../platform/event-history.ts';
 import { processes, standing } from '../platform/processes.ts';
 import { reservations } from '../warehouse/reservations.ts';
@@ -58,16 +58,30 @@ const modification = field.maybe<z.output<typeof ModificationAnswer>>({
   },
 });
 
+const isIssued = `x.status not in ('Draft', 'Issuing', 'Cancelled')`;
+
 const source = {
   permission: 'sales:read',
-  reads: [salesOrders, salesOrderLines, accounts, warehouses, reservations, deliveries, invoices],
+  reads: [salesOrders, salesOrderLines, accounts, warehouses, reservations, deliveries, invoices, invoiceLines],
   from: `sales_orders o
     left join accounts a on a.id = o.account_id
     left join warehouses w on w.id = o.warehouse_id
-    left join deliveries d on d.order_id = o.id
-    left join invoices i on i.order_id = o.id`,
+    left join lateral (${lastDelivery}) d on true
+    left join lateral (select * from invoices i where i.order_id = o.id order by i.status = 'Cancelled', i.drafted_at desc, i.id desc limit 1) i
+      on true
+    left join lateral (
+      select coalesce(sum(l.quantity - l.delivered - l.cancelled) filter (where l.stocked), 0)::bigint as rest,
+        coalesce(sum(l.delivered), 0)::bigint as delivered, coalesce(sum(l.quantity - l.cancelled), 0)::bigint as due
+      from sales_order_lines l where l.order_id = o.id) q on true
+    left join lateral (
+      select coalesce(sum(il.quantity), 0)::bigint as invoiced from invoices x join invoice_lines il on il.invoice_id = x.id
+      where x.order_id = o.id and ${isIssued}) v on true`,
   key: 'o.id',
 } as const;
+
+/** none, partial or full. */
+const extent = (done: string, all: string): Field<string> =>
+  field.text(`case when ${done} = 0 then 'none' when ${all} then 'full' else 'partial' end`);
 
 const AWAITING_CLIENT = `o.status = 'Sent' and coalesce(o.modification ->> 'answer', '') = 'awaited'`;
 
@@ -91,6 +105,8 @@ const fields = {
   tax: field.money('o.tax', 'o.currency'),
   gross: field.money('o.gross', 'o.currency'),
   placedAt: field.instant('o.placed_at'),
+  delivered: extent('q.delivered', 'q.rest = 0'),
+  invoiced: extent('v.invoiced', 'v.invoiced >= q.due'),
   deliveryId: field.maybe(field.text('d.id')),
   deliveryStatus: field.maybe(field.text('d.status')),
   shippedOn: field.maybe(field.day('d.shipped_on')),
@@ -100,7 +116,8 @@ const fields = {
   open: field.maybe(field.money('i.open', 'i.currency')),
 };
 
-const isUnshipped = `o.status in ('Draft', 'Sent', 'Accepted') and coalesce(d.status, '') not in ('Shipped', 'Delivered')`;
+const isUnshipped = `o.status in ('Draft', 'Sent')
+  or (o.status = 'Accepted' and (q.rest > 0 or coalesce(d.status, '') not in ('Shipped', 'Delivered')))`;
 
 export const listSalesOrders = listing({
   ...source,
@@ -116,6 +133,8 @@ export const listSalesOrders = listing({
     deal: 'o.deal_id = ?',
     reference: 'o.reference = ?',
     channel: 'o.channel = ?',
+    delivered: `${extent('q.delivered', 'q.rest = 0').sql[0]} = ?`,
+    invoiced: `${extent('v.invoiced', 'v.invoiced >= q.due').sql[0]} = ?`,
     deliveryStatus: 'd.status = ?',
     invoiceStatus: 'i.status = ?',
     awaitingClient: byFlag(AWAITING_CLIENT),
@@ -130,6 +149,35 @@ export const listSalesOrders = listing({
     gross: { sql: 'o.gross', descending: true },
   },
   usual: 'newest',
+});
+
+const DeliveryAnswer = z.strictObject({
+  id: z.string(),
+  status: z.string(),
+  approvedOn: z.iso.date().nullable(),
+  shippedOn: z.iso.date().nullable(),
+  deliveredOn: z.iso.date().nullable(),
+  carrier: z.string().nullable(),
+  trackingNumber: z.string().nullable(),
+});
+
+const InvoiceAnswer = z.strictObject({
+  id: z.string(),
+  number: z.string().nullable(),
+  status: z.string(),
+  issueDate: z.iso.date().nullable(),
+  payable: MoneyAnswer,
+  open: MoneyAnswer,
+});
+type InvoiceRow = Omit<z.output<typeof InvoiceAnswer>, 'payable' | 'open'> & {
+  readonly payable: number;
+  readonly open: number;
+  readonly currency: string;
+};
+const invoiceAnswer = ({ payable, open, currency, ...invoice }: InvoiceRow): z.output<typeof InvoiceAnswer> => ({
+  ...invoice,
+  payable: moneyWire({ minor: payable, currency }),
+  open: moneyWire({ minor: open, currency }),
 });
 
 export const showSalesOrder = recordWithLines({
@@ -149,15 +197,38 @@ export const showSalesOrder = recordWithLines({
       paymentTermDays: field.integer('o.payment_term_days'),
       acceptedAt: field.maybe(field.instant('o.accepted_at')),
       taxes,
+      deliveries: field.json(
+        `(select coalesce(jsonb_agg(jsonb_build_object('id', x.id, 'status', x.status, 'approvedOn', x.approved_on, 'shippedOn', x.shipped_on,
+          'deliveredOn', x.delivered_on, 'carrier', x.carrier, 'trackingNumber', x.tracking_number) order by x.planned_at, x.id), '[]')
+          from deliveries x where x.order_id = o.id)`,
+        z.array(DeliveryAnswer),
+      ),
+      invoices: {
+        sql: [
+          `(select coalesce(jsonb_agg(jsonb_build_object('id', x.id, 'number', x.number, 'status', x.status, 'issueDate', x.issue_date,
+            'payable', x.payable, 'open', x.open, 'currency', x.currency) order by x.drafted_at, x.id), '[]')
+            from invoices x where x.order_id = o.id)`,
+        ],
+        schema: z.array(InvoiceAnswer),
+        read: ([value]) => (value as InvoiceRow[]).map(invoiceAnswer),
+      } satisfies Field<z.output<typeof InvoiceAnswer>[]>,
     },
   }),
   type: 'ShowSalesOrder',
   summary:
-    'One sales order with its lines, what is reserved for each and what waits, its delivery, its invoice, and why it is where it is.',
+    'One sales order with its lines, what is reserved for each and what waits, its deliveries, its invoices, and why it is where it is.',
   route: 'GET /sales-orders/:id',
   noun: 'sales order',
   lines: {
-    from: 'sales_order_lines l left join reservations r on r.id = l.id',
+    from: `sales_order_lines l
+      left join reservations r on r.id = l.id
+      left join lateral (
+        select sum(p.quantity) filter (where x.status = 'Planned') as ready, sum(p.quantity) filter (where x.status in ('Shipped', 'Delivered')) as shipped
+        from deliveries x cross join lateral jsonb_to_recordset(x.lines) as p(line int, quantity bigint)
+        where x.order_id = l.order_id and p.line = l.line) g on true
+      left join lateral (
+        select sum(il.quantity) as invoiced from invoices x join invoice_lines il on il.invoice_id = x.id
+        where x.order_id = l.order_id and il.line = l.line and ${isIssued}) v on true`,
     of: 'l.order_id',
     order: 'l.line',
     fields: {
@@ -179,6 +250,12 @@ export const showSalesOrder = recordWithLines({
       priceTried: field.json('l.price_tried', z.array(PriceTried)),
       reserved: field.quantity('coalesce(r.reserved, 0)'),
       waiting: field.quantity('coalesce(r.waiting, 0)'),
+      /** On a delivery that waits for approval; a part of what is reserved. */
+      ready: field.quantity('coalesce(g.ready, 0)::bigint'),
+      delivered: field.quantity('l.delivered'),
+      shipped: field.quantity('coalesce(g.shipped, 0)::bigint'),
+      cancelled: field.quantity('l.cancelled'),
+      invoiced: field.quantity('coalesce(v.invoiced, 0)::bigint'),
     },
   },
 });

@@ -9,13 +9,17 @@ import {
   type OrderStatus,
   SalesOrderAccepted,
   SalesOrderCancelled,
+  SalesOrderClosed,
+  SalesOrderClosedShort,
   SalesOrderDeclined,
   SalesOrderExpired,
   SalesOrderModified,
   SalesOrderPlaced,
   SalesOrderSent,
+  ShipPolicyChanged,
 } from '../../domain/sales/sales-order.ts';
 import type { PostalAddress } from '../../domain/vocabulary.ts';
+import { StockIssued } from '../../domain/warehouse/stock.ts';
 import { projection } from '../../kernel/projection.ts';
 import { day, decimal, flag, instant, integer, json, minorUnits, nullable, quantity, type RowOf, table, text } from '../../kernel/table.ts';
 import { lineKey, lineOf } from '../lines.ts';
@@ -28,6 +32,7 @@ const ORDER_STATUS_CODES: Readonly<Record<OrderStatus, number>> = {
   Accepted: 4,
   Expired: 5,
   Cancelled: 6,
+  Closed: 7,
 };
 
 /** A change the client was asked to confirm: the lines as they were, by which the change is seen, and what came of it. */
@@ -48,9 +53,9 @@ const columns = {
   deal_id: nullable(text('Deal the order came from')),
   channel: text('Way the order came: staff, phone, email, deal, import …'),
   reference: nullable(text("The client's or the importing system's number of the order")),
-  status: text('Draft, Sent, Declined, Accepted, Expired or Cancelled'),
-  status_code: integer('Stable code of the status: 1 to 6 in that order'),
-  reason: nullable(text('Why it was declined or cancelled')),
+  status: text('Draft, Sent, Declined, Accepted, Expired, Cancelled or Closed'),
+  status_code: integer('Stable code of the status: 1 to 7 in that order'),
+  reason: nullable(text('Why it was declined or cancelled, or its rest')),
   modification: nullable(
     json<Modification>('The last change the client was asked to confirm: reason, askedAt, before, lines, answer, remindedAt'),
   ),
@@ -98,6 +103,9 @@ export const salesOrders = projection({
     SalesOrderDeclined,
     SalesOrderExpired,
     SalesOrderCancelled,
+    ShipPolicyChanged,
+    SalesOrderClosedShort,
+    SalesOrderClosed,
   ],
   ownRows: { permission: 'sales:read', owner: 'owner_id' },
   on: {
@@ -146,6 +154,9 @@ export const salesOrders = projection({
     SalesOrderDeclined: (row, { reason }) => put(row, 'Declined', { reason }),
     SalesOrderExpired: row => put(row, 'Expired', {}),
     SalesOrderCancelled: (row, { reason }) => put(row, 'Cancelled', { reason }),
+    ShipPolicyChanged: (row, { shipPolicy }) => row && { ...row, ship_policy: shipPolicy },
+    SalesOrderClosedShort: (row, { reason }) => row && { ...row, reason },
+    SalesOrderClosed: row => put(row, 'Closed', {}),
   },
 });
 
@@ -164,6 +175,8 @@ const lineColumns = {
   tax_percent: decimal('Tax rate, per cent'),
   currency: text('ISO 4217 code'),
   net: minorUnits('Quantity × unit price less discount'),
+  delivered: quantity('Of goods: what left the stock with approved deliveries'),
+  cancelled: quantity('Of goods: what of an order that was partly delivered will not be'),
   price_source: text('Where the price came from: list, standard or hand'),
   price_level: integer('Level of the price hierarchy; 0 by hand'),
   price_list_id: nullable(text('Price list the price came from')),
@@ -186,6 +199,8 @@ const lineRow = (sold: DocumentLine, orderId: string, ownerId: string): RowOf<ty
   tax_percent: sold.taxPercent,
   currency: sold.net.currency,
   net: sold.net.minor,
+  delivered: 0,
+  cancelled: 0,
   price_source: sold.price.source,
   price_level: sold.price.level,
   price_list_id: sold.price.priceListId ?? null,
@@ -201,12 +216,14 @@ export const salesOrderLines = projection({
     key: 'Order and line, joined by ~',
     indexes: ['order_id', 'item_id'],
   }),
-  events: [SalesOrderPlaced, SalesOrderModified],
+  events: [SalesOrderPlaced, SalesOrderModified, SalesOrderClosedShort, StockIssued],
   ownRows: { permission: 'sales:read', owner: 'owner_id' },
   keys: {
     SalesOrderPlaced: ({ lines }, { entityId }) => lines.map(({ line }) => lineKey(entityId, line)),
     SalesOrderModified: ({ lines, removed }, { entityId }) =>
       [...lines.map(({ line }) => line), ...removed].map(line => lineKey(entityId, line)),
+    SalesOrderClosedShort: ({ lines }, { entityId }) => lines.map(({ line }) => lineKey(entityId, line)),
+    StockIssued: ({ orderId, line }) => [lineKey(orderId, line)],
   },
   on: {
     SalesOrderPlaced: (_, { lines, ownerId }, key, { entityId }) => {
@@ -217,5 +234,10 @@ export const salesOrderLines = projection({
       const sold = lineOf(lines, entityId, key);
       return sold === undefined ? null : lineRow(sold, entityId, ownerId);
     },
+    SalesOrderClosedShort: (row, { lines }, key, { entityId }) => {
+      const part = lineOf(lines, entityId, key);
+      return row && part && { ...row, cancelled: row.cancelled + part.quantity };
+    },
+    StockIssued: (row, { quantity }) => row && { ...row, delivered: row.delivered + quantity },
   },
 });

@@ -1,6 +1,7 @@
 import { draftOrderInvoice } from '../../commands/billing/invoice.ts';
 import { winDealByPayment } from '../../commands/crm/deal.ts';
 import { approveDelivery, cancelDelivery, planDelivery } from '../../commands/fulfilment/delivery.ts';
+import { closeSalesOrder } from '../../commands/sales/sales-order.ts';
 import { issueStock, releaseStock, reserveStock } from '../../commands/warehouse/stock.ts';
 import { InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../domain/billing/invoice.ts';
 import { PaymentRecorded } from '../../domain/billing/payment.ts';
@@ -10,23 +11,42 @@ import {
   DeliveryCommitted,
   DeliveryWithdrawn,
   modifiedLines,
+  numberOf,
   orderOf,
   type Placed,
   SalesOrder,
   SalesOrderAccepted,
   SalesOrderCancelled,
+  SalesOrderClosedShort,
   SalesOrderDeclined,
   SalesOrderExpired,
   SalesOrderModified,
   SalesOrderPlaced,
+  ShipPolicyChanged,
 } from '../../domain/sales/sales-order.ts';
 import { reservationOf, StockBackordered, StockReserved } from '../../domain/warehouse/stock.ts';
 import type { CommandMessage } from '../../kernel/command.ts';
 import type { Currency, Money } from '../../kernel/money.ts';
 import type { ViewMeta } from '../../kernel/projection.ts';
-import { minus, NOTHING, type Quantity, quantityText } from '../../kernel/quantity.ts';
+import { quantityText } from '../../kernel/quantity.ts';
 import { finished, type Step, saga, unmoved } from '../../kernel/saga.ts';
-import { deliveryId, invoiceId, LEFT, type Line, type Order, type Stage, type State, shortOf, WAITING } from './order-course.ts';
+import {
+  type Amounts,
+  amountOf,
+  changed,
+  documentId,
+  firstAt,
+  isNothing,
+  LEFT,
+  type Line,
+  type Order,
+  type Owed,
+  type State,
+  sumOf,
+  type Underway,
+  WAITING,
+  waitOf,
+} from './order-course.ts';
 
 type Next = Step<State, 'unapproved'>;
 
@@ -40,12 +60,13 @@ const byReservation = ({ orderId }: { readonly orderId: string }): readonly stri
 const byDocument = (_: unknown, { entityId }: ViewMeta): readonly string[] => orderOf(entityId);
 
 /**
- * Carries an order from acceptance to the last payment: reserve every line, plan the delivery, issue the stock on approval,
- * draft the invoice when the goods are shipped, win the deal when all is paid. Cancelling gives everything back.
+ * Carries an order from acceptance to the last payment: reserve every line, plan deliveries of what is reserved, issue the stock
+ * of each on its approval, draft its invoice when it is shipped, win the deal and close the order when all is delivered and
+ * paid. Cancelling gives back whatever has not left.
  */
 export const orderFulfilment = saga({
   name: 'order-fulfilment',
-  stateVersion: 1,
+  stateVersion: 2,
   events: [
     SalesOrderPlaced,
     SalesOrderModified,
@@ -53,6 +74,8 @@ export const orderFulfilment = saga({
     SalesOrderDeclined,
     SalesOrderExpired,
     SalesOrderCancelled,
+    SalesOrderClosedShort,
+    ShipPolicyChanged,
     StockReserved,
     StockBackordered,
     DeliveryPlanned,
@@ -74,6 +97,8 @@ export const orderFulfilment = saga({
     SalesOrderDeclined: byOrder,
     SalesOrderExpired: byOrder,
     SalesOrderCancelled: byOrder,
+    SalesOrderClosedShort: byOrder,
+    ShipPolicyChanged: byOrder,
     StockReserved: byReservation,
     StockBackordered: byReservation,
     DeliveryPlanned: byDocument,
@@ -85,110 +110,240 @@ export const orderFulfilment = saga({
     InvoiceIssued: byDocument,
     PaymentApplied: byDocument,
     PaymentUnapplied: byDocument,
-    PaymentRecorded: ({ allocations }) => allocations.flatMap(({ invoiceId }) => orderOf(invoiceId)),
+    PaymentRecorded: ({ allocations }) => [...new Set(allocations.flatMap(({ invoiceId }) => orderOf(invoiceId)))],
   },
-  initial: (): State => ({ stage: 'acceptance', order: NO_ORDER, missing: {}, queued: [] }),
+  initial: (): State => ({
+    phase: 'acceptance',
+    order: NO_ORDER,
+    asked: {},
+    waiting: {},
+    ready: {},
+    short: false,
+    deliveries: {},
+    invoices: {},
+    invoiced: {},
+    last: 0,
+  }),
   on: {
     SalesOrderPlaced: (state, placed) => ({ state: { ...state, order: kept(placed) } }),
     SalesOrderModified: ({ order, ...state }, { lines, removed }) => ({
-      state: { ...state, stage: 'confirmation', order: { ...order, lines: modifiedLines(order.lines, lines, removed) } },
+      state: { ...state, phase: 'confirmation', order: { ...order, lines: modifiedLines(order.lines, lines, removed) } },
     }),
-    SalesOrderAccepted: (state, _, orderId) => (goodsOf(state).length === 0 ? invoicing(state, orderId) : reserving(state, orderId)),
+    SalesOrderAccepted: (state, _, orderId) => reserving({ ...state, phase: 'fulfilment' }, orderId),
     SalesOrderDeclined: () => finished,
     SalesOrderExpired: () => finished,
     SalesOrderCancelled: (state, { reason }, orderId) => ({ send: givingBack(state, orderId, reason), finished: true }),
-    StockReserved: (state, { line, quantity }, orderId) => reserved({ ...state, missing: less(state.missing, line, quantity) }, orderId),
-    StockBackordered: (state, { line }) => ({ state: { ...state, queued: [...state.queued, line] } }),
-    DeliveryPlanned: state => at(state, 'approval'),
-    DeliveryCommitted: () => ({ wake: { unapproved: PATIENCE } }),
-    DeliveryWithdrawn: () => ({ sleep: ['unapproved'] }),
-    DeliveryApproved: (state, { approvedOn }, orderId) => ({
-      ...at(state, 'shipping'),
-      send: issuing(state, orderId, approvedOn),
+    SalesOrderClosedShort: (state, { reason }, orderId) => shortened(state, orderId, reason),
+    ShipPolicyChanged: (state, { shipPolicy }, orderId) => onwards({ ...state, order: { ...state.order, shipPolicy } }, orderId),
+    StockReserved: (state, promised, orderId) => (state.short ? unmoved : onwards(reserved(state, promised), orderId)),
+    StockBackordered: (state, { line, quantity }, orderId) =>
+      state.short
+        ? unmoved
+        : onwards({ ...state, asked: changed(state.asked, line, -quantity), waiting: changed(state.waiting, line, quantity) }, orderId),
+    DeliveryPlanned: (state, _, _order, meta) => ({ state: deliveryAt(state, numberOf(meta.entityId), 'approval') }),
+    DeliveryCommitted: (state, { deliveryId }) => ({
+      state: deliveryAt(state, numberOf(deliveryId), 'committed'),
+      wake: { unapproved: PATIENCE },
+    }),
+    DeliveryWithdrawn: (state, { deliveryId }, orderId) => withdrawn(state, numberOf(deliveryId), orderId),
+    DeliveryApproved: (state, { approvedOn }, orderId, { entityId }) => ({
+      ...approved(state, numberOf(entityId), orderId, approvedOn),
       sleep: ['unapproved'],
     }),
-    DeliveryShipped: (state, _, orderId) => invoicing(state, orderId),
-    InvoiceDrafted: state => at(state, 'issue'),
-    InvoiceIssued: (state, { totals }, orderId) => paid(state, payableOf(totals), orderId),
-    PaymentApplied: (state, { open }) => owing(state, open),
-    PaymentUnapplied: (state, { open }) => owing(state, open),
-    PaymentRecorded: (state, _, orderId) => (state.open === undefined ? unmoved : paid(state, state.open, orderId)),
+    DeliveryShipped: (state, _, orderId, { entityId }) => shipped(state, numberOf(entityId), orderId),
+    InvoiceDrafted: (state, _, _order, { entityId }) => ({ state: invoiceAt(state, numberOf(entityId), { at: 'issue' }) }),
+    InvoiceIssued: (state, { totals }, orderId, { entityId }) => settled(state, numberOf(entityId), payableOf(totals), orderId),
+    PaymentApplied: (state, { open }, _order, { entityId }) => ({ state: owing(state, numberOf(entityId), open) }),
+    PaymentUnapplied: (state, { open }, _order, { entityId }) => ({ state: owing(state, numberOf(entityId), open) }),
+    PaymentRecorded: (state, { allocations }, orderId) => {
+      const own = allocations.filter(({ invoiceId }) => orderOf(invoiceId).includes(orderId)).map(({ invoiceId }) => numberOf(invoiceId));
+      return completed(own.reduce(recorded, state), orderId);
+    },
   },
-  alarms: { unapproved: (_, orderId) => ({ send: [approveDelivery({ id: deliveryId(orderId) })] }) },
+  alarms: {
+    unapproved: ({ deliveries }, orderId) => {
+      const bound = firstAt(deliveries, 'committed');
+      return { send: bound === undefined ? [] : [approveDelivery({ id: documentId(orderId, bound[0]) })] };
+    },
+  },
   waits: WAITING,
-  waitsFor: state => (state.stage === 'stock' && shortOf(state).length > 0 ? 'goods' : state.stage),
+  waitsFor: waitOf,
   onAbandon: (state, orderId) => ({
-    ...(BEFORE_APPROVAL.includes(state.stage) && { send: givingBack(state, orderId, GIVEN_UP) }),
-    stays: LEFT[state.stage],
+    ...(state.phase === 'fulfilment' && { send: givingBack(state, orderId, GIVEN_UP) }),
+    stays: LEFT[waitOf(state)],
   }),
   about: id => ({ category: SalesOrder.category, id }),
 });
 
 /** What the process must know of its order, and no more. */
-const kept = ({ ownerId: _, placedBy: _by, channel: _channel, expiresOn: _day, totals: _totals, ...order }: Placed): Order => order;
+const kept = ({ ownerId: _, placedBy: _by, channel: _channel, expiresOn: _day, totals: { reckoning }, ...order }: Placed): Order => ({
+  ...order,
+  reckoning,
+});
 
 const goodsOf = ({ order }: State): readonly Line[] => order.lines.filter(({ stocked }) => stocked);
 
 /** Where one line of the order is in the warehouse. */
 const placeOf = ({ order }: State, orderId: string, { line, itemId }: Line) => ({ warehouseId: order.warehouseId, itemId, orderId, line });
 
-const at = (state: State, stage: Stage) => ({ state: { ...state, stage } });
+const deliveryAt = (state: State, number: number, at: Underway['at']): State => {
+  const lines = state.deliveries[number]?.lines;
+  return lines === undefined ? state : { ...state, deliveries: { ...state.deliveries, [number]: { at, lines } } };
+};
 
+const invoiceAt = (state: State, number: number, owed: Owed): State => ({ ...state, invoices: { ...state.invoices, [number]: owed } });
+
+function without<Of>(all: Readonly<Record<number, Of>>, number: number): Readonly<Record<number, Of>> {
+  const { [number]: _, ...others } = all;
+  return others;
+}
+
+/** An order without goods goes straight to its invoice. */
 function reserving(state: State, orderId: string): Next {
   const goods = goodsOf(state);
-  const missing = Object.fromEntries(goods.map(({ line, quantity }) => [line, quantity]));
+  if (goods.length === 0) return invoicing({ ...state, last: 1 }, 1, {}, orderId);
   const { orderedOn } = state.order;
+  const asked = Object.fromEntries(goods.map(({ line, quantity }) => [line, quantity]));
   const send = goods.map(line => reserveStock({ ...placeOf(state, orderId, line), quantity: quantityText(line.quantity), orderedOn }));
-  return { state: { ...state, stage: 'stock', missing }, send };
+  return { state: { ...state, asked }, send };
 }
 
-/** What is missing of each line, less what was just reserved of one; lines that miss nothing are left out. */
-function less(missing: State['missing'], line: number, quantity: Quantity): State['missing'] {
-  const { [line]: before = NOTHING, ...others } = missing;
-  const left = minus(before, quantity);
-  return left > NOTHING ? { ...others, [line]: left } : others;
+const reserved = (
+  state: State,
+  { line, quantity, waited }: { readonly line: number; readonly quantity: number; readonly waited: boolean },
+): State => ({
+  ...state,
+  asked: waited ? state.asked : changed(state.asked, line, -quantity),
+  waiting: waited ? changed(state.waiting, line, -quantity) : state.waiting,
+  ready: changed(state.ready, line, quantity),
+});
+
+/**
+ * Plans a delivery of what is ready, unless one is about to be approved: what becomes ready meanwhile goes with the next. Orders
+ * that go out complete wait for everything.
+ */
+function onwards(state: State, orderId: string): Next {
+  const { asked, waiting, ready, deliveries, order } = state;
+  const isComplete = isNothing(waiting);
+  const mayGo = isNothing(asked) && !isNothing(ready) && (isComplete || order.shipPolicy === 'shipPartial');
+  if (!mayGo || firstAt(deliveries, 'planning', 'approval', 'committed')) return { state };
+  const number = state.last + 1;
+  const planned: State = { ...state, ready: {}, deliveries: { ...deliveries, [number]: { at: 'planning', lines: ready } }, last: number };
+  return { state: planned, send: [planning(planned, number, orderId)] };
 }
 
-const reserved = (state: State, orderId: string): Next =>
-  Object.keys(state.missing).length > 0 ? { state } : { ...at(state, 'planning'), send: [planning(state, orderId)] };
-
-function planning(state: State, orderId: string): CommandMessage {
+function planning(state: State, number: number, orderId: string): CommandMessage {
   const { accountId, warehouseId, shipTo, shipVia, requiredOn } = state.order;
-  const lines = goodsOf(state).map(({ line, itemId, sku, quantity }) => ({
+  const lines = linesOf(state, number).map(({ line, itemId, sku, quantity }) => ({
     line,
     itemId,
     sku,
     quantity: quantityText(quantity),
     reservationId: reservationOf({ orderId, line }),
   }));
-  return planDelivery({ id: deliveryId(orderId), orderId, accountId, warehouseId, shipTo, shipVia, requiredOn, lines });
+  return planDelivery({ id: documentId(orderId, number), orderId, accountId, warehouseId, shipTo, shipVia, requiredOn, lines });
 }
 
-const issuing = (state: State, orderId: string, issuedOn: string): CommandMessage[] =>
-  goodsOf(state).map(line => issueStock({ ...placeOf(state, orderId, line), deliveryId: deliveryId(orderId), issuedOn }));
-
-function invoicing(state: State, orderId: string): Next {
-  const { accountId, currency, paymentTermDays, reference, lines } = state.order;
-  const draft = draftOrderInvoice({ id: invoiceId(orderId), orderId, accountId, currency, paymentTermDays, reference, lines });
-  return { ...at(state, 'invoicing'), send: [draft] };
+/** The lines of a delivery with what of each is on it. */
+function linesOf(state: State, number: number): readonly Line[] {
+  const amounts = state.deliveries[number]?.lines ?? {};
+  return goodsOf(state).flatMap(line => (amounts[line.line] === undefined ? [] : [{ ...line, quantity: amountOf(amounts, line.line) }]));
 }
 
-/** What is set against the invoice counts once its payment is recorded: until then it may be taken back. */
-const owing = (state: State, open: Money): Next => ({ state: { ...state, stage: open.minor > 0 ? 'payment' : 'recording', open } });
-
-function paid(state: State, open: Money, orderId: string): Next {
-  if (open.minor > 0) return owing(state, open);
-  const { dealId } = state.order;
-  return { send: dealId === undefined ? [] : [winDealByPayment({ id: dealId, orderId })], finished: true };
+function approved(state: State, number: number, orderId: string, issuedOn: string): Next {
+  const deliveryId = documentId(orderId, number);
+  const issues = linesOf(state, number).map(line =>
+    issueStock({ ...placeOf(state, orderId, line), deliveryId, quantity: quantityText(line.quantity), issuedOn }),
+  );
+  const { state: after = state, send = [] } = onwards(deliveryAt(state, number, 'shipping'), orderId);
+  return { state: after, send: [...issues, ...send] };
 }
 
-/** Whatever was asked for so far is taken back; what never came about is taken back in vain. */
-const givingBack = (state: State, orderId: string, reason: string): CommandMessage[] => [
-  cancelDelivery({ id: deliveryId(orderId), reason }),
-  ...goodsOf(state).map(line => releaseStock(placeOf(state, orderId, line))),
+/** Where the rest was cancelled meanwhile, a delivery that is not approved after all is a part of that rest. */
+function withdrawn(state: State, number: number, orderId: string): Next {
+  if (!state.short) return { state: deliveryAt(state, number, 'approval'), sleep: ['unapproved'] };
+  const send = takingBack(state, number, orderId, WITHDRAWN);
+  return { ...joined(send, completed({ ...state, deliveries: without(state.deliveries, number) }, orderId)), sleep: ['unapproved'] };
+}
+
+function shipped(state: State, number: number, orderId: string): Next {
+  const lines = state.deliveries[number]?.lines ?? {};
+  return invoicing({ ...state, deliveries: without(state.deliveries, number) }, number, lines, orderId);
+}
+
+/** Invoices the goods of a delivery, and the services of the order with the first. */
+function invoicing(state: State, number: number, goods: Amounts, orderId: string): Next {
+  const { accountId, currency, paymentTermDays, termEndOfMonth, reference, reckoning, lines } = state.order;
+  const services = lines.filter(({ stocked, line }) => !stocked && state.invoiced[line] === undefined);
+  const parts = sumOf(goods, Object.fromEntries(services.map(({ line, quantity }) => [line, quantity])));
+  const isWhole = lines.every(({ line, quantity }) => parts[line] === quantity);
+  const draft = draftOrderInvoice({
+    id: documentId(orderId, number),
+    orderId,
+    ...(isNothing(goods) ? {} : { deliveryId: documentId(orderId, number) }),
+    accountId,
+    currency,
+    paymentTermDays,
+    termEndOfMonth,
+    reference,
+    reckoning,
+    lines,
+    ...(isWhole ? {} : { parts: partsOf(state, parts) }),
+  });
+  return { state: invoiceAt({ ...state, invoiced: sumOf(state.invoiced, parts) }, number, { at: 'drafting' }), send: [draft] };
+}
+
+const partsOf = ({ order, invoiced }: State, parts: Amounts) =>
+  order.lines.flatMap(({ line }) =>
+    parts[line] === undefined ? [] : [{ line, quantity: amountOf(parts, line), before: amountOf(invoiced, line) }],
+  );
+
+/** What is set against an invoice counts once its payment is recorded: until then it may be taken back. */
+const owing = (state: State, number: number, open: Money): State =>
+  invoiceAt(state, number, { at: open.minor > 0 ? 'payment' : 'recording', open });
+
+const recorded = (state: State, number: number): State =>
+  state.invoices[number]?.at === 'recording' ? { ...state, invoices: without(state.invoices, number) } : state;
+
+const settled = (state: State, number: number, open: Money, orderId: string): Next =>
+  open.minor > 0 ? { state: owing(state, number, open) } : completed({ ...state, invoices: without(state.invoices, number) }, orderId);
+
+/** All is delivered and paid: the deal is won, and the order closed. */
+function completed(state: State, orderId: string): Next {
+  const { asked, waiting, ready, deliveries, invoices, order } = state;
+  const isOpen =
+    [asked, waiting, ready].some(amounts => !isNothing(amounts)) || [deliveries, invoices].some(all => Object.keys(all).length > 0);
+  if (isOpen) return { state };
+  const won = order.dealId === undefined ? [] : [winDealByPayment({ id: order.dealId, orderId })];
+  return { state, send: [...won, closeSalesOrder({ id: orderId })], finished: true };
+}
+
+/** The rest is cancelled: what is not on its way yet is given back, and what is on its way goes on. */
+function shortened(state: State, orderId: string, reason: string): Next {
+  const pending = firstAt(state.deliveries, 'planning', 'approval');
+  const deliveries = pending === undefined ? state.deliveries : without(state.deliveries, pending[0]);
+  const after: State = { ...state, short: true, asked: {}, waiting: {}, ready: {}, deliveries };
+  return joined(givingBack(state, orderId, reason), completed(after, orderId));
+}
+
+const joined = (first: readonly CommandMessage[], next: Next): Next => ({ ...next, send: [...first, ...(next.send ?? [])] });
+
+/** Whatever was asked for and has not left is taken back; what never came about is taken back in vain. */
+function givingBack(state: State, orderId: string, reason: string): CommandMessage[] {
+  const pending = firstAt(state.deliveries, 'planning', 'approval');
+  const open = [state.asked, state.waiting, state.ready, pending?.[1].lines ?? {}].reduce(sumOf, {});
+  return [
+    ...(pending === undefined ? [] : [cancelDelivery({ id: documentId(orderId, pending[0]), reason })]),
+    ...goodsOf(state)
+      .filter(({ line }) => open[line] !== undefined)
+      .map(line => releaseStock(placeOf(state, orderId, line))),
+  ];
+}
+
+const takingBack = (state: State, number: number, orderId: string, reason: string): CommandMessage[] => [
+  cancelDelivery({ id: documentId(orderId, number), reason }),
+  ...linesOf(state, number).map(line => releaseStock(placeOf(state, orderId, line))),
 ];
 
 const GIVEN_UP = 'The process of the order was given up';
-
-/** As long as the delivery is not approved, its goods are still in the stock. */
-const BEFORE_APPROVAL: readonly Stage[] = ['stock', 'planning', 'approval'];
+const WITHDRAWN = 'The rest of the order was cancelled before the delivery was approved';

@@ -1,0 +1,206 @@
+/** Orders through all that may come to them, in any order: real commands, real sagas, judged by the invariants. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { issueInvoice } from '../../src/commands/billing/issue.ts';
+import { recordPayment } from '../../src/commands/billing/payment.ts';
+import { approveDelivery, shipDelivery } from '../../src/commands/fulfilment/delivery.ts';
+import {
+  acceptSalesOrder,
+  cancelSalesOrder,
+  changeSalesOrderShipPolicy,
+  closeSalesOrderShort,
+} from '../../src/commands/sales/sales-order.ts';
+import { type DocumentLine, priced, totalsOf } from '../../src/domain/document.ts';
+import { COMPANY_DEFAULTS } from '../../src/domain/platform/company-settings.ts';
+import { SalesOrderPlaced, type ShipPolicy } from '../../src/domain/sales/sales-order.ts';
+import { ReceiptRecorded } from '../../src/domain/warehouse/receipt.ts';
+import type { CommandMessage } from '../../src/kernel/command.ts';
+import type { Decimal } from '../../src/kernel/decimal.ts';
+import type { Currency } from '../../src/kernel/money.ts';
+import { quantity } from '../../src/kernel/quantity.ts';
+import { MemoryHouse } from '../support/memory-house.ts';
+
+const RON = 'RON' as Currency;
+const line = (number: number, itemId: string, thousandths: number, stocked = true): DocumentLine =>
+  priced(
+    {
+      line: number,
+      itemId,
+      sku: itemId.toUpperCase(),
+      description: itemId,
+      uom: 'piece',
+      stocked,
+      quantity: quantity(thousandths),
+      unitPrice: '3.333' as Decimal,
+      discount: '7' as Decimal,
+      taxPercent: (stocked ? '19' : '9') as Decimal,
+      price: { level: 5, source: 'standard' },
+    },
+    RON,
+  );
+
+const placed = (shipPolicy: ShipPolicy, lines: DocumentLine[]) =>
+  SalesOrderPlaced({
+    accountId: 'A1',
+    warehouseId: 'W1',
+    ownerId: 'ana',
+    channel: 'staff',
+    orderedOn: '2026-03-01',
+    shipPolicy,
+    paymentTermDays: 30,
+    currency: RON,
+    lines,
+    totals: totalsOf(lines, RON),
+  });
+
+const lines = [line(1, 'chai', 5_000), line(2, 'tofu', 3_500), line(3, 'freight', 1_000, false)];
+
+/** A house with the orders O1, O2 … that nobody has accepted yet. */
+async function house(...orders: readonly ReturnType<typeof placed>[]): Promise<MemoryHouse> {
+  const made = new MemoryHouse(['order-fulfilment', 'invoice-issue', 'goods-receipt'], {
+    ShowCompanySettings: COMPANY_DEFAULTS,
+    FindPerson: { person: null },
+  });
+  for (const [index, order] of orders.entries()) await made.happened(`salesOrder-O${index + 1}`, order);
+  await made.settle();
+  return made;
+}
+
+let received = 0;
+async function receive(world: MemoryHouse, itemId: string, thousandths: number): Promise<void> {
+  const goods = { line: 1, itemId, quantity: quantity(thousandths) };
+  await world.happened(`receipt-R${++received}`, ReceiptRecorded({ warehouseId: 'W1', receivedOn: '2026-03-02', lines: [goods] }));
+  await world.settle();
+}
+
+interface Issued {
+  readonly orderId: string;
+  readonly totals: { readonly gross: { readonly minor: number } };
+}
+const payment = (invoiceId: string, minor: number) => {
+  const amount = { amount: (minor / 100).toFixed(2), currency: 'RON' };
+  return recordPayment({ accountId: 'A1', amount, allocations: [{ invoiceId, amount }] });
+};
+
+describe('an order in parts', () => {
+  test('delivers what is reserved, lets the rest wait, and delivers it when it has come', async () => {
+    const world = await house(placed('shipPartial', lines));
+    await receive(world, 'chai', 2_000);
+    await world.ask(acceptSalesOrder({ id: 'O1' }));
+    expect(world.instance('order-fulfilment', 'O1')?.waiting).toMatchObject({
+      wait: 'approval',
+      reason: 'A part of its goods is reserved, but the delivery of them is not approved yet; 3 of CHAI, 3.5 of TOFU missing.',
+    });
+    await world.ask(approveDelivery({ id: 'O1~1' }));
+    await world.ask(shipDelivery({ id: 'O1~1' }));
+    await world.ask(issueInvoice({ id: 'O1~1' }));
+    expect(world.instance('order-fulfilment', 'O1')?.waiting.reason).toBe('The stock is short: 3 of CHAI, 3.5 of TOFU missing.');
+    await receive(world, 'chai', 9_000);
+    await receive(world, 'tofu', 9_000);
+    await world.ask(approveDelivery({ id: 'O1~2' }));
+    // What became ready while the second waited for approval goes with the third.
+    await world.ask(approveDelivery({ id: 'O1~3' }));
+    await world.ask(shipDelivery({ id: 'O1~2' }));
+    await world.ask(shipDelivery({ id: 'O1~3' }));
+    await world.ask(issueInvoice({ id: 'O1~2' }));
+    await world.ask(issueInvoice({ id: 'O1~3' }));
+    const issued = world.facts<Issued>('InvoiceIssued');
+    for (const [index, { totals }] of issued.entries()) await world.ask(payment(`O1~${index + 1}`, totals.gross.minor));
+    expect(world.facts('SalesOrderClosed')).toHaveLength(1);
+    expect(world.instance('order-fulfilment', 'O1')?.status).toBe('finished');
+    expect(world.faults()).toEqual([]);
+  });
+
+  test('that goes out complete waits for the last line, and leaves at once when it is let out in parts', async () => {
+    const world = await house(placed('shipComplete', lines));
+    await receive(world, 'chai', 5_000);
+    await world.ask(acceptSalesOrder({ id: 'O1' }));
+    expect(world.facts('DeliveryPlanned')).toEqual([]);
+    await world.ask(changeSalesOrderShipPolicy({ id: 'O1', shipPolicy: 'shipPartial' }));
+    expect(world.facts('DeliveryPlanned')).toMatchObject([{ lines: [{ line: 1, quantity: 5_000 }] }]);
+    expect(world.faults()).toEqual([]);
+  });
+
+  test('of which a part is delivered keeps that part, and only its rest is cancelled', async () => {
+    const world = await house(placed('shipPartial', lines), placed('shipPartial', lines));
+    await receive(world, 'chai', 6_000);
+    await world.ask(acceptSalesOrder({ id: 'O1' }));
+    await world.ask(acceptSalesOrder({ id: 'O2' }));
+    await world.ask(approveDelivery({ id: 'O1~1' }));
+    await world.ask(cancelSalesOrder({ id: 'O1', reason: 'The site is closed' }));
+    expect(world.facts('SalesOrderClosedShort')).toEqual([{ reason: 'The site is closed', lines: [{ line: 2, quantity: 3_500 }] }]);
+    expect(await world.ask(cancelSalesOrder({ id: 'O1', reason: 'again' }))).toMatchObject({ kind: 'done' });
+    await world.ask(shipDelivery({ id: 'O1~1' }));
+    await world.ask(issueInvoice({ id: 'O1~1' }));
+    const [first] = world.facts<Issued>('InvoiceIssued');
+    await world.ask(payment('O1~1', first?.totals.gross.minor ?? 0));
+    expect(world.instance('order-fulfilment', 'O1')?.status).toBe('finished');
+    // Nothing came of the delivery of the other yet: closed short it would be an order cancelled.
+    expect(await world.ask(closeSalesOrderShort({ id: 'O2', reason: 'so' }))).toMatchObject({ refusal: { refused: 'InvalidTransition' } });
+    await world.ask(cancelSalesOrder({ id: 'O2', reason: 'so' }));
+    expect(world.faults()).toEqual([]);
+  });
+
+  test('whose goods have all left has no rest to cancel', async () => {
+    const world = await house(placed('shipComplete', [line(1, 'chai', 1_000)]));
+    await receive(world, 'chai', 1_000);
+    await world.ask(acceptSalesOrder({ id: 'O1' }));
+    await world.ask(approveDelivery({ id: 'O1~1' }));
+    expect(await world.ask(cancelSalesOrder({ id: 'O1', reason: 'so' }))).toMatchObject({ refusal: { refused: 'DocumentLocked' } });
+  });
+});
+
+test('a delivery is approved with all its lines or with none, and says which line fails', async () => {
+  const world = await house(placed('shipComplete', lines));
+  await receive(world, 'chai', 5_000);
+  await receive(world, 'tofu', 3_500);
+  await world.ask(acceptSalesOrder({ id: 'O1' }));
+  // Somebody gave up the reservation of the second line behind the back of the delivery.
+  await world.ask({ command: 'ReleaseStock', input: { warehouseId: 'W1', itemId: 'tofu', orderId: 'O1', line: 2 } });
+  const refused = await world.ask(approveDelivery({ id: 'O1~1' }));
+  expect(refused).toMatchObject({ refusal: { refused: 'InsufficientStock', details: { line: 2, wanted: '3.5', available: '0' } } });
+  expect(world.facts('DeliveryApproved')).toEqual([]);
+  expect(world.facts('StockPicked')).toHaveLength(world.facts('StockUnpicked').length);
+  expect(world.facts('DeliveryCommitted')).toHaveLength(world.facts('DeliveryWithdrawn').length);
+});
+
+const orderId = fc.constantFrom('O1', 'O2', 'O3');
+type Step = (world: MemoryHouse) => Promise<unknown>;
+const asking =
+  (message: CommandMessage): Step =>
+  world =>
+    world.ask(message);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ item: fc.constantFrom('chai', 'tofu'), amount: fc.integer({ min: 1, max: 9_000 }) }).map(
+    ({ item, amount }): Step =>
+      world =>
+        receive(world, item, amount),
+  ),
+  orderId.map(id => asking(acceptSalesOrder({ id }))),
+  orderId.map(id => asking(cancelSalesOrder({ id, reason: 'so' }))),
+  orderId.map(id => asking(closeSalesOrderShort({ id, reason: 'so' }))),
+  fc
+    .record({ id: orderId, shipPolicy: fc.constantFrom('shipPartial' as const, 'shipComplete' as const) })
+    .map(wish => asking(changeSalesOrderShipPolicy(wish))),
+  fc
+    .record({ id: orderId, number: fc.integer({ min: 1, max: 4 }), command: fc.constantFrom(approveDelivery, shipDelivery, issueInvoice) })
+    .map(({ id, number, command }) => asking(command({ id: `${id}~${number}` }))),
+);
+
+test(
+  'whatever comes to orders, ordered = reserved + waiting + delivered + cancelled, and parts of invoices are the whole',
+  { timeout: 60_000 },
+  () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }), async steps => {
+        const world = await house(
+          placed('shipPartial', lines),
+          placed('shipComplete', lines),
+          placed('shipPartial', [line(1, 'chai', 7_000)]),
+        );
+        for (const next of steps) await next(world);
+        expect(world.faults()).toEqual([]);
+      }),
+      { numRuns: 60 },
+    ),
+);
