@@ -15,6 +15,8 @@ const LinePrice = z.strictObject({
   tried: z.array(PriceTried).optional(),
   /** Whether promotions went before dearer prices agreed when it was tried. */
   promoBeatsNegotiated: z.boolean().optional(),
+  /** The least a unit may cost, discount taken off, by the minimum margin of the item on the day it was priced. */
+  leastPrice: Decimal.optional(),
 });
 
 /** A line with its price frozen: later changes of items and price lists do not reach it. */

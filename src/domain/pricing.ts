@@ -61,6 +61,21 @@ export function worth({ stated, discount, rateFrom, rateInto }: PriceWorking, cu
   return ofMillionths(divideRounded(dividend, divisor * step) * step);
 }
 
+interface Costing extends Pick<PriceWorking, 'rateFrom' | 'rateInto'> {
+  /** Of one unit. */
+  readonly cost: Decimal;
+  /** Percentage of the price that must remain above the cost; below a hundred. */
+  readonly minMarginPercent: Decimal;
+}
+
+/** The least price that leaves the margin: cost ÷ (1 − margin), rounded up to the six places of a unit price. */
+export function leastPrice({ cost, minMarginPercent, rateFrom, rateInto }: Costing): Decimal {
+  const [from, into] = [rateFrom ?? ONE, rateInto ?? ONE];
+  const dividend = millionths(cost) * HUNDRED_PERCENT * millionths(from.rate) * BigInt(into.multiplier);
+  const divisor = (HUNDRED_PERCENT - millionths(minMarginPercent)) * millionths(into.rate) * BigInt(from.multiplier);
+  return ofMillionths((dividend + divisor - 1n) / divisor);
+}
+
 /** `promoBeatsNegotiated`: a promotion goes before a dearer price agreed with the client or their group. */
 export interface PriceRules {
   readonly promoBeatsNegotiated?: boolean | undefined;

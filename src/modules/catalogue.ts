@@ -7,7 +7,9 @@ import { module } from '../kernel/module.ts';
 import { customerGroupMembers, customerGroups, listCustomerGroups, showCustomerGroup } from '../projections/catalogue/customer-groups.ts';
 import { exchangeRateFor, exchangeRates, listExchangeRates } from '../projections/catalogue/exchange-rates.ts';
 import { items, itemsForOrder, listItems, showItem } from '../projections/catalogue/items.ts';
+import { leastPricesForOrder } from '../projections/catalogue/least-prices.ts';
 import { priceFor, pricesForOrder } from '../projections/catalogue/price-for.ts';
+import { showPriceHistory } from '../projections/catalogue/price-history.ts';
 import { defaultListOf, listPriceLists, priceListForPrice, priceLists, showPriceList } from '../projections/catalogue/price-lists.ts';
 import { listPrices, listStandardPrices, prices, standardPrices } from '../projections/catalogue/prices.ts';
 
@@ -39,11 +41,13 @@ export const catalogue = module({
     listItems,
     showItem,
     itemsForOrder,
+    leastPricesForOrder,
     listPriceLists,
     showPriceList,
     priceListForPrice,
     defaultListOf,
     listPrices,
+    showPriceHistory,
     listStandardPrices,
     listCustomerGroups,
     showCustomerGroup,

@@ -8,6 +8,7 @@ import {
   lapseAccountHold,
   unblockAccount,
 } from '../commands/crm/account.ts';
+import { agreePriceList, endPriceList } from '../commands/crm/account-prices.ts';
 import { addContact, addContactFromLead, assignContact, editContact } from '../commands/crm/contact.ts';
 import {
   addDealObserver,
@@ -40,6 +41,7 @@ import {
 } from '../commands/crm/pipeline.ts';
 import { module } from '../kernel/module.ts';
 import { account360 } from '../projections/crm/account-360.ts';
+import { accountPriceLists, listAccountPriceLists } from '../projections/crm/account-price-lists.ts';
 import { accountForOrder, accounts, listAccounts, showAccount } from '../projections/crm/accounts.ts';
 import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
 import { contactOwner, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
@@ -73,6 +75,8 @@ export const crm = module({
     activateAccount,
     blockAccount,
     unblockAccount,
+    agreePriceList,
+    endPriceList,
     lapseAccountHold,
     addContact,
     addContactFromLead,
@@ -110,8 +114,9 @@ export const crm = module({
     finishStageRemoval,
     erasePerson,
   ],
-  projections: [leads, accounts, contacts, pipelines, pipelineStages, deals, dealLines, erasures],
+  projections: [accountPriceLists, leads, accounts, contacts, pipelines, pipelineStages, deals, dealLines, erasures],
   queries: [
+    listAccountPriceLists,
     listLeads,
     showLead,
     listAccounts,

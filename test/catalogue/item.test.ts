@@ -28,6 +28,22 @@ describe('an item', () => {
       .when(addItem, { ...wish, supplierId: 'A9' }, { facts: { supplierKnown: false } })
       .thenInvalid('/supplierId'));
 
+  test('has a minimum margin only where there is a cost to measure it by, and below all of the price', () => {
+    const standardCost = { unitPrice: '6.50', currency: 'EUR' };
+    given(added)
+      .when(editItem, { id, standardCost, minMarginPercent: '15' }, { facts: {} })
+      .thenEvents(
+        ItemEdited({
+          ...card,
+          standardCost: { unitPrice: '6.5', currency: 'EUR' },
+          minMarginPercent: '15',
+          changed: ['standardCost', 'minMarginPercent'],
+        }),
+      );
+    given(added).when(editItem, { id, minMarginPercent: '15' }, { facts: {} }).thenInvalid('/standardCost');
+    given(added).when(editItem, { id, standardCost, minMarginPercent: '100' }, { facts: {} }).thenInvalid('/minMarginPercent');
+  });
+
   test('is edited field by field', () =>
     given(added)
       .when(editItem, { id, name: 'Chai tea', reorderLevel: '10' }, { facts: {} })

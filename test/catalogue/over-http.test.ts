@@ -106,8 +106,46 @@ describe('the price of an item', () => {
     const on = async (day: string) => (await priced({ item: chai, account, on: day })).unitPrice;
     const days = ['2026-01-09', '2026-01-31', '2026-02-01', '2026-02-28', '2026-03-01', '2026-04-01'];
     expect(await Promise.all(days.map(on))).toEqual(['20', '17', '13.5', '13.5', '17', '20']);
+    const history = async (past = '') =>
+      (
+        (await house.get(`/price-lists/${own}/prices/${chai}/history${past}`)).body['items'] as {
+          from: string;
+          to: string;
+          unitPrice: string;
+        }[]
+      ).map(({ from, to, unitPrice }) => [from, to, unitPrice]);
+    expect(await history()).toEqual([
+      ['2026-01-10', '2026-01-31', '17'],
+      ['2026-02-01', '2026-02-28', '15'],
+      ['2026-03-01', '2026-03-31', '17'],
+      ['2026-04-01', null, null],
+    ]);
+    expect(await history('?asOf=2026-01-31&clock=happened')).toEqual([['2026-01-10', null, '17']]);
+    const before = new Date().toISOString();
+    await set(own, chai, '99', { from: '2026-01-10' });
+    expect((await history(`?asOf=${before}`))[0]).toEqual(['2026-01-10', '2026-01-31', '17']);
+    await set(own, chai, '17', { from: '2026-01-10' });
     const shown = (await house.get(`/price-lists/${own}/prices?filter[on]=2026-03-01`)).body['items'];
     expect(shown).toMatchObject([{ unitPrice: '17', from: '2026-01-10', until: null, uom: 'box' }]);
+  });
+
+  test('follows the lists of the account for some days, which never meet', async () => {
+    const [spring, summer, chai] = [await list(), await list(), await item('20')];
+    const account = await house.make('/accounts', { name: 'Acme', currency: 'RON' });
+    await set(spring, chai, '15');
+    await set(summer, chai, '12');
+    await house.make(`/accounts/${account}/price-lists`, { priceListId: spring, from: '2026-03-01', until: '2026-05-31' });
+    const refused = await house.post(`/accounts/${account}/price-lists`, { priceListId: summer, from: '2026-05-31' });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'PriceOverlap', details: { priceListId: spring } } });
+    await house.make(`/accounts/${account}/price-lists`, { priceListId: summer, from: '2026-06-01' });
+    const on = async (day: string) => (await priced({ item: chai, account, on: day })).unitPrice;
+    const days = ['2026-02-28', '2026-03-01', '2026-05-31', '2026-06-01'];
+    expect(await Promise.all(days.map(on))).toEqual(['20', '15', '15', '12']);
+    await house.make(`/accounts/${account}/price-lists/${summer}/end`, { from: '2026-06-01', until: '2026-06-30' });
+    expect(await on('2026-07-01')).toBe('20');
+    expect((await house.get(`/accounts/${account}/price-lists?filter[on]=2026-04-01`)).body['items']).toMatchObject([
+      { priceListId: spring, from: '2026-03-01', until: '2026-05-31' },
+    ]);
   });
 
   test('is converted from lists in other currencies by the setting, and the order keeps by which rate', async () => {
@@ -133,6 +171,21 @@ describe('the price of an item', () => {
     await house.make('/company-settings/change', { convertListCurrencies: false });
   });
 
+  test('below the minimum margin of the item takes an approval to be accepted', async () => {
+    const chai = await item('10');
+    await house.make(`/items/${chai}/edit`, { standardCost: { unitPrice: '2', currency: 'EUR' }, minMarginPercent: '20' });
+    const account = await house.make('/accounts', { name: 'Acme', currency: 'RON' });
+    const wish = { accountId: account, warehouseId: await house.make('/warehouses', { code: mark(), name: 'Main' }) };
+    const order = await house.make('/sales-orders', { ...wish, lines: [{ itemId: chai, quantity: '1' }] });
+    const refused = await house.post(`/sales-orders/${order}/accept`);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'OverrideRequired', details: { rule: 'belowMinimumMargin' } } });
+    const enough = await house.make('/sales-orders', {
+      ...wish,
+      lines: [{ itemId: chai, quantity: '1', unitPrice: '12.59', priceReason: 'With a margin' }],
+    });
+    expect((await house.post(`/sales-orders/${enough}/accept`)).status).toBe(200);
+  });
+
   test('keeps each standard price from its day on, in each currency', async () => {
     const chai = await item('20');
     await house.make(`/items/${chai}/standard-price`, { unitPrice: '22', currency: 'RON', from: '2026-02-01' });
@@ -141,8 +194,11 @@ describe('the price of an item', () => {
     expect((await priced({ item: chai, currency: 'RON' })).unitPrice).toBe('22');
     expect((await priced({ item: chai, currency: 'EUR' })).unitPrice).toBe('4.5');
     expect((await priced({ item: chai, currency: 'EUR', on: '2026-01-31' })).unitPrice).toBeNull();
-    const history = (await house.get(`/items/${chai}/standard-prices?filter[currency]=RON`)).body['items'] as { from: string | null }[];
-    expect(history.map(({ from }) => from)).toEqual(['2026-02-01', null]);
+    const history = (await house.get(`/items/${chai}/standard-prices?filter[currency]=RON`)).body['items'];
+    expect(history).toMatchObject([
+      { from: '2026-02-01', to: null, unitPrice: '22' },
+      { from: null, to: '2026-01-31', unitPrice: '20' },
+    ]);
   });
 
   test('is asked for an item and an account that exist, in a currency that is known', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { RateFrozen } from '../../src/domain/exchange.ts';
-import { PriceTried } from '../../src/domain/pricing.ts';
+import { leastPrice, PriceTried } from '../../src/domain/pricing.ts';
 import { explainedPrice } from '../../src/invariants/sales/order-prices.ts';
 import { type Decimal, millionths, ofMillionths } from '../../src/kernel/decimal.ts';
 import type { Currency } from '../../src/kernel/money.ts';
@@ -298,3 +298,31 @@ test('an explanation kept before it stated its working gives the price that was 
       'RON',
     ),
   ).toBe(10_000_000n));
+
+describe('the least price by a minimum margin', () => {
+  test.each([
+    ['8', '20', '10'],
+    ['10', '0', '10'],
+    ['1', '70', '3.333334'],
+    ['0', '50', '0'],
+  ])('of a cost of %s and a margin of %s percent is %s', (cost, minMarginPercent, least) =>
+    expect(leastPrice({ cost: decimal(cost), minMarginPercent: decimal(minMarginPercent) })).toBe(least),
+  );
+
+  test('is converted from the currency of the cost', () => {
+    const [, rateFrom] = rated('EUR', '5');
+    const [, rateInto] = rated('HUF', '1.25', 100);
+    expect(leastPrice({ cost: decimal('2'), minMarginPercent: decimal('20'), rateFrom })).toBe('12.5');
+    expect(leastPrice({ cost: decimal('2'), minMarginPercent: decimal('20'), rateFrom, rateInto })).toBe('1000');
+  });
+
+  test('leaves the margin, and no price below it does', () =>
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: 0, max: 999_999 }), (cost, margin) => {
+        const percent = ofMillionths(BigInt(margin) * 100n);
+        const least = millionths(leastPrice({ cost: ofMillionths(BigInt(cost)), minMarginPercent: percent }));
+        const leaves = (price: bigint) => (price - BigInt(cost)) * 100_000_000n >= price * millionths(percent);
+        return leaves(least) && !leaves(least - 1n);
+      }),
+    ));
+});

@@ -4,6 +4,7 @@ import { USUAL } from '../../src/domain/document.ts';
 import type { QuantityTerms } from '../../src/domain/order-quantity.ts';
 import type { FoundPrice, PlacingFacts } from '../../src/domain/sales/placing.ts';
 import { SalesOrderPlaced, SalesOrderSent } from '../../src/domain/sales/sales-order.ts';
+import { refuse } from '../../src/kernel/decider.ts';
 import type { Decimal } from '../../src/kernel/decimal.ts';
 import type { DataOf } from '../../src/kernel/event.ts';
 import { type Currency, money } from '../../src/kernel/money.ts';
@@ -25,6 +26,7 @@ const facts: PlacingFacts = {
     ['chai', chai],
     ['freight', freight],
   ]),
+  leastPrices: new Map(),
   prices: new Map([[1, { unitPrice: decimal('12.5'), level: 1, priceListId: 'L1', tried }]]),
 };
 
@@ -147,6 +149,12 @@ describe('an order', () => {
     const told = { ...facts, prices: new Map() };
     expect(order({ lines: [{ itemId: 'chai', quantity: '1', unitPrice: '20', priceReason: 'a sample' }] }, told).lines).toHaveLength(1);
   });
+
+  test('keeps the least price that leaves the minimum margin of the item', () =>
+    expect(order({}, { ...facts, leastPrices: new Map([['chai', decimal('11')]]) }).lines[0]?.price.leastPrice).toBe('11'));
+
+  test('is refused where that cannot be said for want of a rate', () =>
+    placed({}, { ...facts, leastPrices: new Map([['chai', refuse('NoExchangeRate', 'No rate of EUR.')]]) }).thenRefuses('NoExchangeRate'));
 
   test('takes freight as a line that no warehouse knows', () => {
     const { lines, totals } = order({ lines: [...wish.lines, byHand] });

@@ -104,6 +104,39 @@ describe('a sales order', () => {
     });
     given(placed, toConfirm).when(confirmModification, id, limit('9')).thenRefuses('OverrideRequired');
   });
+  test('is accepted down to the minimum margin of its items, discount taken off, and below it by an approval', () => {
+    const sold = (unitPrice: string, discount: string) =>
+      SalesOrderPlaced({
+        ...order,
+        lines: [{ ...line, unitPrice, discount, price: { ...line.price, leastPrice: '9' as Decimal } }],
+      });
+    for (const enough of [sold('9', '0'), sold('10', '10'), sold('12', '25')])
+      given(enough).when(acceptSalesOrder, id, limit('100')).thenEvents(accepted);
+    expect(given(sold('10', '10.0001')).when(acceptSalesOrder, id, limit('100')).refusal()).toMatchObject({
+      refused: 'OverrideRequired',
+      details: {
+        rule: 'belowMinimumMargin',
+        terms: 'Prices in RON below the minimum margin: line 1, CHAI at 10 less 10.0001 % where 9 is the least',
+      },
+    });
+    given(sold('8.999999', '0'))
+      .when(acceptSalesOrder, { ...id, approvals: { belowMinimumMargin: 'P1' } }, limit('100'))
+      .thenEvents(accepted);
+  });
+  test('says of many lines below their margin the first, in words an approval can hold', () => {
+    const lines = Array.from({ length: 100 }, (_, index) => ({
+      ...line,
+      line: index + 1,
+      sku: 'S'.repeat(40),
+      unitPrice: '100000000000.123456' as Decimal,
+      price: { ...line.price, leastPrice: '200000000000.123456' as Decimal },
+    }));
+    const terms = given(SalesOrderPlaced({ ...order, lines }))
+      .when(acceptSalesOrder, id, limit('100'))
+      .refusal()?.details?.['terms'];
+    expect(terms).toMatch(/; 97 more lines$/);
+    expect(String(terms).length).toBeLessThanOrEqual(500);
+  });
   test('is accepted once', () => given(placed, accepted).when(acceptSalesOrder, id).thenNothing());
   test('is declined with a reason', () =>
     given(placed)
@@ -250,6 +283,7 @@ describe('a change of an order', () => {
       ['I2', sold],
       ['I3', { ...sold, sku: 'SOY' }],
     ]),
+    leastPrices: new Map(),
     prices: new Map([
       [2, found],
       [3, found],

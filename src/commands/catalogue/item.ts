@@ -23,6 +23,8 @@ const card = {
   supplierId: Id.optional(),
   packaging: Text(200).optional(),
   reorderLevel: QuantityText.optional(),
+  standardCost: UnitPrice.optional(),
+  minMarginPercent: PercentText.optional(),
 };
 
 const onItem = { decider: Item, entityId: byId } as const;

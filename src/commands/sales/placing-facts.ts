@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { FoundPrice, OrderTerms, PlacingFacts, PricingFacts, SoldItem, Wish, WishedLine } from '../../domain/sales/placing.ts';
 import type { Ask, FactsContext } from '../../kernel/command.ts';
+import { type Refusal, refuse } from '../../kernel/decider.ts';
 import type { Currency } from '../../kernel/money.ts';
 import { type Quantity, QuantityText, quantityText } from '../../kernel/quantity.ts';
+import { leastPricesForOrder } from '../../projections/catalogue/least-prices.ts';
 import { pricesForOrder } from '../../projections/catalogue/price-for.ts';
 import { companySettings } from '../../projections/platform/company-settings.ts';
 import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
@@ -35,6 +37,7 @@ export const pricingFacts = async (
 ): Promise<PricingFacts> => ({
   items: await soldItems(lines, ask, today),
   prices: currency === undefined ? new Map() : await pricesOf(accountId, currency, lines, ask, today),
+  leastPrices: currency === undefined ? new Map() : await leastPricesOf(lines, currency, ask, today),
 });
 
 export async function orderTerms(ask: Ask): Promise<OrderTerms> {
@@ -75,3 +78,12 @@ async function pricesOf(accountId: string, currency: Currency, lines: readonly W
 }
 
 const quantityOf = (text: string | null): Quantity | undefined => (text === null ? undefined : z.decode(QuantityText, text));
+
+async function leastPricesOf(lines: readonly WishedLine[], currency: Currency, ask: Ask, on: string) {
+  const ids = [...new Set(lines.map(({ itemId }) => itemId))];
+  const found = await ask(leastPricesForOrder, { ids, currency, on });
+  return new Map(found.map(({ itemId, leastPrice, missingRate }) => [itemId, leastPrice ?? unmeasured(itemId, missingRate, on)]));
+}
+
+const unmeasured = (itemId: string, currency: string | null, on: string): Refusal =>
+  refuse('NoExchangeRate', `The minimum margin cannot be measured: no rate of ${currency} counts on ${on}.`, { itemId, currency, on });

@@ -97,7 +97,7 @@ const withNumbers = <Line, Rest>({ lines, ...wish }: Rest & { readonly lines: re
 
 const onOrder = { decider: SalesOrder, entityId: byId, relations: byOwner } as const;
 
-const { overridable, approvals } = approvable('discountOverLimit');
+const { overridable, approvals } = approvable('discountOverLimit', 'belowMinimumMargin');
 const onAcceptance = {
   ...onOrder,
   permission: 'sales:accept',
@@ -110,7 +110,7 @@ export const acceptSalesOrder = command({
   ...onAcceptance,
   type: 'AcceptSalesOrder',
   summary:
-    'Confirms an order: its goods are reserved, delivered and invoiced from here on. Refused as SelfApproval to whoever placed it, without the right sales:self-accept, and as OverrideRequired where a line gives more discount than the caller may.',
+    'Confirms an order: its goods are reserved, delivered and invoiced from here on. Refused as SelfApproval to whoever placed it, without the right sales:self-accept, and as OverrideRequired where a line gives more discount than the caller may or leaves less than its minimum margin.',
   route: 'POST /sales-orders/:id/accept',
   decide: existing('sales order', accept),
 });
@@ -143,7 +143,7 @@ export const modifySalesOrder = command({
   }),
   facts: async (order, wish, ask, context): Promise<ModificationFacts> => {
     const { expiryDays } = await orderTerms(ask);
-    if (order === undefined) return { expiryDays, items: new Map(), prices: new Map() };
+    if (order === undefined) return { expiryDays, items: new Map(), prices: new Map(), leastPrices: new Map() };
     const lines = wishedLines(order, wish);
     return { expiryDays, ...(await pricingFacts({ ...order, lines }, ask, context)) };
   },

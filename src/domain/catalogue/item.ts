@@ -1,12 +1,15 @@
 /** An item is what we sell and buy: goods we keep in stock, or services and charges we do not. */
 import { z } from 'zod';
 import type { DecisionContext } from '../../kernel/command.ts';
-import { type Decision, decider, invalid, type Refusal } from '../../kernel/decider.ts';
+import { type Decision, decider, type Refusal } from '../../kernel/decider.ts';
 import { Decimal } from '../../kernel/decimal.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency } from '../../kernel/money.ts';
 import { Quantity } from '../../kernel/quantity.ts';
+import { refusedFor, unless } from '../faults.ts';
 import { type Edit, edited } from '../records.ts';
+
+const UnitPrice = z.strictObject({ unitPrice: Decimal, currency: Currency });
 
 /** What is known of an item; all of it may be edited. Its SKU stays: papers in the world bear it. */
 export const ItemCard = z.strictObject({
@@ -22,10 +25,12 @@ export const ItemCard = z.strictObject({
   packaging: z.string().optional(),
   /** To be reordered when so few are left. */
   reorderLevel: Quantity.optional(),
+  /** What one unit costs us, as somebody reckons it. */
+  standardCost: UnitPrice.optional(),
+  /** Percentage of the price that must remain above that cost. */
+  minMarginPercent: Decimal.optional(),
 });
 export type ItemCard = z.output<typeof ItemCard>;
-
-const UnitPrice = z.strictObject({ unitPrice: Decimal, currency: Currency });
 
 /** A standard price given here holds since ever; later ones hold from their day. */
 export const ItemAdded = event('ItemAdded', { ...ItemCard.shape, sku: z.string(), standardPrice: UnitPrice.optional() });
@@ -50,7 +55,7 @@ const added = ({ sku: _, standardPrice: _price, ...card }: DataOf<typeof ItemAdd
 
 export const Item = decider({
   category: 'item',
-  stateVersion: 1,
+  stateVersion: 2,
   events,
   initial: (): Item | undefined => undefined,
   evolve: {
@@ -67,16 +72,22 @@ export interface ItemKnowledge {
   readonly supplierKnown: boolean | undefined;
 }
 
-const faultOf = ({ supplierKnown }: ItemKnowledge): Refusal | undefined =>
-  supplierKnown === false ? invalid([{ pointer: '/supplierId', detail: 'There is no such account.' }]) : undefined;
+const HUNDRED = 100;
+
+const faultOf = ({ standardCost, minMarginPercent }: ItemCard, { supplierKnown }: ItemKnowledge): Refusal | undefined =>
+  refusedFor([
+    ...unless(supplierKnown !== false, '/supplierId', 'There is no such account.'),
+    ...unless(minMarginPercent === undefined || standardCost !== undefined, '/standardCost', 'A margin is measured by a cost.'),
+    ...unless(Number(minMarginPercent ?? 0) < HUNDRED, '/minMarginPercent', 'No price leaves a margin of 100 %.'),
+  ]);
 
 export const add = (wish: DataOf<typeof ItemAdded>, { facts }: DecisionContext<ItemKnowledge>): Decision<ItemFact> =>
-  faultOf(facts) ?? [ItemAdded(wish)];
+  faultOf(wish, facts) ?? [ItemAdded(wish)];
 
 export function edit(item: Item, wish: Edit<ItemCard>, { facts }: DecisionContext<ItemKnowledge>): Decision<ItemFact> {
   const { card, changed } = edited(ItemCard, item.card, wish);
   if (changed.length === 0) return [];
-  return faultOf(facts) ?? [ItemEdited({ ...card, changed })];
+  return faultOf(card, facts) ?? [ItemEdited({ ...card, changed })];
 }
 
 type PriceWish = z.output<typeof UnitPrice> & { readonly from?: string | undefined };

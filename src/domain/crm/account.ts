@@ -6,6 +6,7 @@ import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency, Money } from '../../kernel/money.ts';
 import { type Edit, edited } from '../records.ts';
 import { PostalAddress } from '../vocabulary.ts';
+import { AccountPriceListAgreed, AccountPriceListEnded, type Agreement, ended, overlapWithCard } from './account-prices.ts';
 import { type AssignmentWish, assigned, assignment, type Owned, type OwnerKnowledge, ownerFor } from './owner.ts';
 
 export const accountKinds = ['buyer', 'supplier', 'partner', 'competitor'] as const;
@@ -56,7 +57,16 @@ export const AccountActivated = event('AccountActivated', { dealId: z.string() }
 export const AccountBlocked = event('AccountBlocked', { reason: z.string() });
 export const AccountUnblocked = event('AccountUnblocked', {});
 
-const events = [AccountCreated, AccountEdited, AccountAssigned, AccountActivated, AccountBlocked, AccountUnblocked] as const;
+const events = [
+  AccountCreated,
+  AccountEdited,
+  AccountAssigned,
+  AccountActivated,
+  AccountBlocked,
+  AccountUnblocked,
+  AccountPriceListAgreed,
+  AccountPriceListEnded,
+] as const;
 export type AccountFact = EventOf<(typeof events)[number]>;
 
 export interface Account extends Owned {
@@ -64,6 +74,7 @@ export interface Account extends Owned {
   readonly origin: Origin;
   readonly active: boolean;
   readonly blocked: boolean;
+  readonly agreements: readonly Agreement[];
 }
 
 const created = ({ ownerId, leadId: _, personId, individual, ...card }: DataOf<typeof AccountCreated>): Account => ({
@@ -72,11 +83,12 @@ const created = ({ ownerId, leadId: _, personId, individual, ...card }: DataOf<t
   origin: { ...(personId === undefined ? {} : { personId }), ...(individual === undefined ? {} : { individual }) },
   active: false,
   blocked: false,
+  agreements: [],
 });
 
 export const Account = decider({
   category: 'account',
-  stateVersion: 2,
+  stateVersion: 3,
   events,
   initial: (): Account | undefined => undefined,
   evolve: {
@@ -86,6 +98,8 @@ export const Account = decider({
     AccountActivated: account => account && { ...account, active: true },
     AccountBlocked: account => account && { ...account, blocked: true },
     AccountUnblocked: account => account && { ...account, blocked: false },
+    AccountPriceListAgreed: (account, agreed) => account && { ...account, agreements: [...account.agreements, agreed] },
+    AccountPriceListEnded: (account, end) => account && { ...account, agreements: ended(account.agreements, end) },
   },
 });
 
@@ -109,10 +123,15 @@ export function create(wish: Creation, context: DecisionContext<AccountKnowledge
   return faultOf(wish, context.facts) ?? [AccountCreated({ ...wish, ownerId })];
 }
 
-export function edit(account: Account, wish: Edit<AccountCard>, { facts }: DecisionContext<AccountKnowledge>): Decision<AccountFact> {
+export function edit(
+  account: Account,
+  wish: Edit<AccountCard>,
+  { facts, today }: DecisionContext<AccountKnowledge>,
+): Decision<AccountFact> {
   const { card, changed } = edited(AccountCard, account.card, wish);
   if (changed.length === 0) return [];
-  return faultOf(card, facts) ?? [AccountEdited({ ...card, ...account.origin, changed })];
+  const overlap = changed.includes('priceListId') ? overlapWithCard(card, account.agreements, today) : undefined;
+  return overlap ?? faultOf(card, facts) ?? [AccountEdited({ ...card, ...account.origin, changed })];
 }
 
 export const assign = (account: Account, wish: AssignmentWish, { facts }: DecisionContext<OwnerKnowledge>): Decision<AccountFact> =>

@@ -13,6 +13,7 @@ export const overrideRules = [
   'stageSkip',
   'missingMandatoryField',
   'discountOverLimit',
+  'belowMinimumMargin',
   'creditLimit',
   'winWithoutContract',
   'reopen',

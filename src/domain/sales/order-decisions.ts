@@ -3,6 +3,7 @@ import type { DecisionContext } from '../../kernel/command.ts';
 import { type Decision, invalidTransition, type Refusal, refuse } from '../../kernel/decider.ts';
 import { NOTHING, type Quantity, quantityText } from '../../kernel/quantity.ts';
 import { type AcceptanceFacts, overDiscountLimit } from './discount-limit.ts';
+import { belowMinimumMargin } from './margin-limit.ts';
 import {
   DeliveryCommitted,
   DeliveryWithdrawn,
@@ -53,7 +54,7 @@ export function notAcceptable(order: Order, context: Context): Refusal | undefin
   if (isPast(order, today)) return unfit({ ...order, status: 'Expired', modification: undefined }, 'accepted');
   if (order.placedBy === actor.id && !may(SELF_ACCEPT))
     return refuse('SelfApproval', `Accepting an order that one placed oneself takes the right ${SELF_ACCEPT}.`);
-  return overDiscountLimit(order, context);
+  return overDiscountLimit(order, context) ?? belowMinimumMargin(order, context);
 }
 
 export function decline(order: Order, { reason }: Because): Outcome {

@@ -66,6 +66,8 @@ export interface PricingFacts {
   readonly items: ReadonlyMap<string, SoldItem>;
   /** By line, for lines whose price comes from the lists. */
   readonly prices: ReadonlyMap<number, FoundPrice>;
+  /** By item with a minimum margin: the least price that leaves it, or why that cannot be said. */
+  readonly leastPrices: ReadonlyMap<string, Decimal | Refusal>;
 }
 
 /** How the company takes orders. */
@@ -158,7 +160,9 @@ function lineOf(wish: WishedLine, terms: Terms): DocumentLine | Refusal {
   if (discontinued) return refuse('ItemNotAvailable', `${item.sku} is no longer sold.`, { line, itemId });
   const price = priceOf(wish, item, terms);
   if (isRefusal(price)) return price;
-  const unpriced = { line, itemId, ...item, description, quantity, discount, ...price };
+  const leastPrice = terms.facts.leastPrices.get(itemId);
+  if (isRefusal(leastPrice)) return leastPrice;
+  const unpriced = { line, itemId, ...item, description, quantity, discount, ...price, price: { ...price.price, leastPrice } };
   if (isTooLarge(unpriced, terms.currency))
     return refuse('AmountTooLarge', `Line ${line} is worth more than a document can sum up.`, { line });
   return priced(unpriced, terms.currency);

@@ -1,6 +1,7 @@
 /** A sales order: what a client wants at which prices. Prices and taxes are frozen when a line is placed or changed. */
 import { z } from 'zod';
 import { decider, invalidTransition, type Refusal } from '../../kernel/decider.ts';
+import type { Decimal } from '../../kernel/decimal.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency, Money } from '../../kernel/money.ts';
 import { minus, NOTHING, plus, Quantity } from '../../kernel/quantity.ts';
@@ -115,6 +116,8 @@ export type OrderStatus = 'Draft' | 'Sent' | 'Declined' | 'Accepted' | 'Expired'
 export interface OrderLine extends z.output<typeof FormerLine> {
   readonly stocked: boolean;
   readonly taxPercent: DocumentLine['taxPercent'];
+  /** The least a unit may cost, discount taken off; absent where any price will do. */
+  readonly leastPrice?: Decimal;
   /** Of goods: what approved deliveries took. */
   readonly delivered: Quantity;
   /** Of goods: what will not be delivered. */
@@ -202,6 +205,7 @@ const orderLine = (line: DocumentLine): OrderLine => ({
   net: line.net,
   stocked: line.stocked,
   taxPercent: line.taxPercent,
+  ...(line.price.leastPrice === undefined ? {} : { leastPrice: line.price.leastPrice }),
   delivered: NOTHING,
   cancelled: NOTHING,
 });

@@ -12,7 +12,7 @@ import { containing } from '../search.ts';
 
 export const items = projection({
   name: 'items',
-  version: 1,
+  version: 2,
   versioned: true,
   table: table(
     'items',
@@ -27,6 +27,9 @@ export const items = projection({
       supplier_id: nullable(text('Account that supplies it')),
       packaging: nullable(text('How many of what make one unit')),
       reorder_level: nullable(quantity('To be reordered when so few are left')),
+      standard_cost: nullable(decimal('What one unit costs us, as somebody reckons it')),
+      standard_cost_currency: nullable(text('ISO 4217 code of that cost')),
+      min_margin_percent: nullable(decimal('What must remain of its price above that cost, per cent of the price')),
       discontinued_on: nullable(day('Day from which it is not sold any more')),
       added_at: instant('When it was added'),
     },
@@ -57,6 +60,9 @@ function cardColumns(card: ItemCard) {
     supplier_id: card.supplierId ?? null,
     packaging: card.packaging ?? null,
     reorder_level: card.reorderLevel ?? null,
+    standard_cost: card.standardCost?.unitPrice ?? null,
+    standard_cost_currency: card.standardCost?.currency ?? null,
+    min_margin_percent: card.minMarginPercent ?? null,
   };
 }
 
@@ -77,6 +83,10 @@ const source = {
     supplierName: field.maybe(field.text('s.name')),
     packaging: field.maybe(field.text('i.packaging')),
     reorderLevel: field.maybe(field.quantity('i.reorder_level')),
+    standardCost: field.maybe(
+      field.object({ unitPrice: field.decimal('i.standard_cost'), currency: field.text('i.standard_cost_currency') }),
+    ),
+    minMarginPercent: field.maybe(field.decimal('i.min_margin_percent')),
     discontinuedOn: field.maybe(field.day('i.discontinued_on')),
     addedAt: field.instant('i.added_at'),
   },
@@ -107,7 +117,7 @@ export const showItem = record({
   noun: 'item',
 });
 
-const IDS_MAX = 200;
+export const IDS_MAX = 200;
 
 const Sold = z.strictObject({
   id: z.string(),

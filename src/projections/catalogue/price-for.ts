@@ -19,6 +19,7 @@ import { Decimal, millionths } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { type Quantity, QuantityText, quantity, quantityText } from '../../kernel/quantity.ts';
 import { NoSuchRecord, query, type ReadDatabase } from '../../kernel/query.ts';
+import { accountPriceLists } from '../crm/account-price-lists.ts';
 import { accounts } from '../crm/accounts.ts';
 import { settingsIn } from '../platform/company-settings.ts';
 import { customerGroupMembers, customerGroups } from './customer-groups.ts';
@@ -220,6 +221,8 @@ interface Terms {
 /** A list as found, with the item whose price it may name. */
 type ListRow = ListTried & { readonly itemId: string };
 
+const LIST = 'l.id, l.name, l.currency, l.archived, l.valid_from, l.valid_until';
+
 /** Promotions and default lists of other currencies are found where they may be converted; the default of the currency goes before them. */
 const findLists = (
   db: ReadDatabase,
@@ -229,15 +232,19 @@ const findLists = (
 ): Promise<ListRow[]> =>
   db.rows<ListRow>(
     `with tried as (
-       select ${ACCOUNT_LIST} as level, 0 as rank, l.* from accounts a join price_lists l on l.id = a.price_list_id where a.id = $1
+       select ${ACCOUNT_LIST} as level, 1 as rank, ${LIST} from accounts a join price_lists l on l.id = a.price_list_id where a.id = $1
        union all
-       select ${GROUP_LIST}, g.priority, l.* from customer_group_members m join customer_groups g on g.id = m.group_id
+       select ${ACCOUNT_LIST}, 0, l.id, l.name, l.currency, l.archived,
+         greatest(l.valid_from, x.valid_from), least(l.valid_until, x.valid_until)
+         from account_price_lists x join price_lists l on l.id = x.price_list_id where x.account_id = $1
+       union all
+       select ${GROUP_LIST}, g.priority, ${LIST} from customer_group_members m join customer_groups g on g.id = m.group_id
          join price_lists l on l.id = g.price_list_id where m.account_id = $1
        union all
-       select ${PROMOTION}, 0, l.* from price_lists l where l.is_promotion and not l.archived and (l.currency = $2 or $5)
+       select ${PROMOTION}, 0, ${LIST} from price_lists l where l.is_promotion and not l.archived and (l.currency = $2 or $5)
          and coalesce(l.valid_from, '-infinity') <= $3::date and coalesce(l.valid_until, 'infinity') >= $3::date
        union all
-       select ${DEFAULT_LIST}, (l.currency <> $2)::int, l.* from price_lists l
+       select ${DEFAULT_LIST}, (l.currency <> $2)::int, ${LIST} from price_lists l
          where l.is_default and not l.archived and (l.currency = $2 or $5))
      select i.id as "itemId", i.uom as "itemUom", t.level, t.id as "listId", t.name, t.currency, t.archived, t.rank,
        t.valid_from as "validFrom", t.valid_until as "validUntil", trim_scale(p.unit_price)::text as "unitPrice", p.breaks,
@@ -290,7 +297,17 @@ async function ratesOf(
 
 const pricing = {
   permission: 'catalogue:read',
-  reads: [accounts, items, customerGroups, customerGroupMembers, priceLists, prices, standardPrices, ...ratesAndSettings],
+  reads: [
+    accounts,
+    accountPriceLists,
+    items,
+    customerGroups,
+    customerGroupMembers,
+    priceLists,
+    prices,
+    standardPrices,
+    ...ratesAndSettings,
+  ],
 } as const;
 
 const ONE_PIECE = quantity(1_000);

@@ -99,12 +99,15 @@ function standard({ currency, unitPrice, from }: Standard, { entityId, actor, oc
   return { item_id: entityId, currency, valid_from: from ?? null, unit_price: unitPrice, set_by: actor.id, set_at: occurredAt };
 }
 
-const BreaksAnswer = z.array(z.strictObject({ quantity: z.string(), unitPrice: z.string() }));
+export const BreaksAnswer = z.array(z.strictObject({ quantity: z.string(), unitPrice: z.string() }));
+
+export const breaksAnswer = (breaks: Breaks): z.output<typeof BreaksAnswer> =>
+  breaks.map(step => ({ quantity: quantityText(step.quantity), unitPrice: step.unitPrice }));
 
 const breaks: Field<z.output<typeof BreaksAnswer>> = {
   sql: ['p.breaks'],
   schema: BreaksAnswer,
-  read: ([value]) => (value as Breaks).map(step => ({ quantity: quantityText(step.quantity), unitPrice: step.unitPrice })),
+  read: ([value]) => breaksAnswer(value as Breaks),
 };
 
 export const listPrices = listing({
@@ -151,17 +154,19 @@ export const listPrices = listing({
 
 export const listStandardPrices = listing({
   type: 'ListStandardPrices',
-  summary: 'Standard prices of an item with every change of them.',
+  summary: 'Standard prices of an item through time: what holds from which day to which, in each currency.',
   route: 'GET /items/:id/standard-prices',
   permission: 'catalogue:read',
   reads: [standardPrices],
   ledger: true,
-  from: 'standard_prices s',
+  from: `(select *, lead(valid_from) over (partition by item_id, currency order by valid_from nulls first) - 1 as valid_until
+    from standard_prices) s`,
   key: 's.id',
   fields: {
     id: field.text('s.id'),
     currency: field.text('s.currency'),
     from: field.maybe(field.day('s.valid_from')),
+    to: field.maybe(field.day('s.valid_until')),
     unitPrice: field.decimal('s.unit_price'),
     setBy: field.text('s.set_by'),
     setAt: field.instant('s.set_at'),

@@ -13,7 +13,7 @@ import { containing } from '../search.ts';
 
 export const accounts = projection({
   name: 'accounts',
-  version: 2,
+  version: 3,
   versioned: true,
   table: table(
     'accounts',
@@ -62,6 +62,8 @@ export const accounts = projection({
     AccountActivated: row => row && { ...row, active: true },
     AccountBlocked: (row, { reason }) => row && { ...row, blocked_reason: reason },
     AccountUnblocked: row => row && { ...row, blocked_reason: null },
+    AccountPriceListAgreed: () => undefined,
+    AccountPriceListEnded: () => undefined,
   },
 });
 
