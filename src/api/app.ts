@@ -21,11 +21,13 @@ import { onceOnly } from './idempotency.ts';
 import { identityEndpoints } from './identity-endpoints.ts';
 import { liveEndpoint } from './live.ts';
 import { requestLog } from './logging.ts';
+import { metaEndpoint } from './meta.ts';
 import { openapi } from './openapi.ts';
 import { Problem, problemAnswer, problemOf } from './problem.ts';
 import { queryEndpoint } from './queries.ts';
 import { endpointRouter, send } from './router.ts';
 import { type SignInLimits, signInGuard, USUAL_LIMITS } from './sign-in-limits.ts';
+import { webRouter } from './web.ts';
 
 export interface AppOptions {
   readonly registry: Registry;
@@ -62,6 +64,8 @@ export function createApp(options: AppOptions): Express {
     next();
   });
   app.use(healthRouter(readiness, metrics));
+  const web = webRouter();
+  if (web !== undefined) app.use(web);
   app.use(docsRouter(openapi(endpoints)));
   app.use(endpointRouter(endpoints, identity, cookies));
   app.use(() => {
@@ -75,6 +79,7 @@ const contentPolicy = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
   styleSrc: ["'self'"],
+  fontSrc: ["'self'"],
   imgSrc: ["'self'", 'data:'],
   connectSrc: ["'self'"],
   baseUri: ["'none'"],
@@ -93,6 +98,7 @@ export function endpointsOf(options: AppOptions, cookies: CookiePolicy): readonl
   return [
     ...identityEndpoints({ identity, cookies, guard: signInGuard(signInLimits) }),
     ...offered.filter(endpoint => endpoint !== undefined),
+    metaEndpoint(registry),
     liveEndpoint({ feed, registry, identity, tokens }),
   ];
 }

@@ -27,9 +27,17 @@ export const field = {
   texts: (sql: string) => plain(sql, z.array(z.string())),
   json: <Value>(sql: string, schema: z.ZodType<Value>) => plain(sql, schema),
   /** A numeric column as decimal text without idle zeros. */
-  decimal: (sql: string): Field<string> => ({ sql: [`trim_scale(${sql})::text`], schema: z.string(), read: ([value]) => value as string }),
+  decimal: (sql: string): Field<string> => ({
+    sql: [`trim_scale(${sql})::text`],
+    schema: z.string().meta({ format: 'decimal' }),
+    read: ([value]) => value as string,
+  }),
   /** Integer thousandths as decimal text. */
-  quantity: (sql: string): Field<string> => ({ sql: [sql], schema: z.string(), read: ([value]) => quantityText(value as number) }),
+  quantity: (sql: string): Field<string> => ({
+    sql: [sql],
+    schema: z.string().meta({ format: 'quantity' }),
+    read: ([value]) => quantityText(value as number),
+  }),
   /** Minor units and their currency. */
   money: (minor: string, currency: string): Field<MoneyWire> => ({
     sql: [minor, currency],

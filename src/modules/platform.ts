@@ -28,6 +28,7 @@ import { parkedLetter, parkedNotice } from '../effects/platform/parked-letter.ts
 import { webhookMessage, webhooks } from '../effects/platform/webhook-message.ts';
 import { module } from '../kernel/module.ts';
 import { approvals, listApprovals, showApproval } from '../projections/platform/approvals.ts';
+import { listColleagues } from '../projections/platform/colleagues.ts';
 import { companyInUse } from '../projections/platform/company-in-use.ts';
 import { companySettings, companySettingsView } from '../projections/platform/company-settings.ts';
 import { effects, effectTries, listEffects, listWebhookDeliveries, showEffect } from '../projections/platform/effects.ts';
@@ -89,6 +90,7 @@ export const platform = module({
   queries: [
     listUsers,
     showUser,
+    listColleagues,
     findPerson,
     listRoles,
     grantsOfRoles,

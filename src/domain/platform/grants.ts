@@ -21,6 +21,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
   'commercial-director': {
     name: 'Commercial director',
     grants: [
+      'platform:colleagues',
       ...EVERY_VIEW,
       ...EVERY_CRM_CHANGE,
       'catalogue:edit',
@@ -46,6 +47,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
   'sales-manager': {
     name: 'Sales manager',
     grants: [
+      'platform:colleagues',
       'crm:read:own',
       'crm:edit:own',
       'crm:convert:own',
@@ -66,6 +68,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
   warehouse: {
     name: 'Warehouse keeper',
     grants: [
+      'platform:colleagues',
       'catalogue:read',
       'sales:read',
       'warehouse:read',
@@ -81,6 +84,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
   finance: {
     name: 'Finance',
     grants: [
+      'platform:colleagues',
       'crm:read',
       'crm:block',
       'catalogue:read',
@@ -94,13 +98,14 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       ...ASKING,
     ],
   },
-  auditor: { name: 'Auditor', grants: ['platform:audit'] },
-  'data-protection': { name: 'Data protection officer', grants: ['crm:read', 'platform:audit', 'platform:erase'] },
-  analyst: { name: 'Analyst', grants: EVERY_VIEW },
-  marketing: { name: 'Marketing', grants: ['crm:read', 'crm:edit', 'catalogue:read'] },
+  auditor: { name: 'Auditor', grants: ['platform:colleagues', 'platform:audit'] },
+  'data-protection': { name: 'Data protection officer', grants: ['platform:colleagues', 'crm:read', 'platform:audit', 'platform:erase'] },
+  analyst: { name: 'Analyst', grants: ['platform:colleagues', ...EVERY_VIEW] },
+  marketing: { name: 'Marketing', grants: ['platform:colleagues', 'crm:read', 'crm:edit', 'catalogue:read'] },
   integration: {
     name: 'Integration',
     grants: [
+      'platform:colleagues',
       ...EVERY_VIEW,
       ...EVERY_CRM_CHANGE,
       'catalogue:edit',

@@ -1,0 +1,41 @@
+/** The six states everything can be in for people, whatever it is called in each trade. */
+export type Look = 'open' | 'waiting' | 'stalled' | 'done' | 'refused' | 'off';
+
+const LOOKS: Readonly<Record<string, Look>> = {
+  Draft: 'off',
+  Sent: 'open',
+  Accepted: 'open',
+  Declined: 'refused',
+  Expired: 'off',
+  Cancelled: 'refused',
+  Closed: 'done',
+  Planned: 'open',
+  Approved: 'open',
+  Shipped: 'done',
+  Delivered: 'done',
+  Issuing: 'waiting',
+  Issued: 'open',
+  PartiallyPaid: 'waiting',
+  Paid: 'done',
+  Overdue: 'stalled',
+  Recorded: 'done',
+  Reversed: 'refused',
+  Completed: 'done',
+  Rejected: 'refused',
+  DroppedOut: 'refused',
+  Disqualified: 'refused',
+  Paused: 'off',
+  Deal: 'done',
+  active: 'done',
+  prospect: 'open',
+  blocked: 'stalled',
+  running: 'waiting',
+  parked: 'stalled',
+  unadopted: 'stalled',
+  finished: 'done',
+  abandoned: 'off',
+  Archived: 'off',
+  Merged: 'off',
+};
+
+export const lookOf = (status: string): Look => LOOKS[status] ?? 'open';
