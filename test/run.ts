@@ -52,6 +52,13 @@ async function typeCheck(): Promise<Summary> {
   return verdict('type check', ok && seen('src') > 0 && seen('test') > 0, `${seen('src')} files in src, ${seen('test')} in test`);
 }
 
+/** The browser app is type-checked and built from its sources as they stand, or its tests would try an older one. */
+async function web(): Promise<Summary> {
+  const { ok: isTyped } = await run('tsc', ['--noEmit', '-p', 'web']);
+  const { ok } = await run('node', ['web/build.ts']);
+  return verdict('browser app', isTyped && ok, 'web/dist');
+}
+
 async function lint(): Promise<Summary> {
   const { ok, output } = await run('biome', ['check', '.']);
   const seen = Number(/Checked (\d+) files/.exec(output)?.[1] ?? 0);
@@ -84,7 +91,7 @@ function coverage({ ran }: Run): Summary {
 }
 
 async function main(): Promise<void> {
-  const results = [await typeCheck(), await lint(), ...(await tests())];
+  const results = [await typeCheck(), await web(), await lint(), ...(await tests())];
   const sum = (part: keyof Summary): number => results.reduce((total, result) => total + result[part], 0);
   const skipsCount = process.env.CI === 'true';
   if (sum('skipped') > 0)

@@ -17,10 +17,16 @@ import { Note, Skeleton } from './ui/parts.tsx';
 
 /** What an address holds beside its path: filters, order, instant, open drawer; under the names the API has for them. */
 export type Search = Readonly<Record<string, string | undefined>>;
-const texts = (search: Record<string, unknown>): Search =>
-  Object.fromEntries(Object.entries(search).map(([name, value]) => [name, String(value)]));
+const given = (search: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(search).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, String(value)]])),
+  );
+const searchText = (search: Record<string, unknown>): string => {
+  const text = new URLSearchParams(given(search)).toString();
+  return text === '' ? '' : `?${text}`;
+};
 
-const root = createRootRoute({ component: Shell, validateSearch: texts });
+const root = createRootRoute({ component: Shell, validateSearch: (search): Search => given(search) });
 const at = (path: string, component: () => React.ReactNode) => createRoute({ getParentRoute: () => root, path, component });
 
 const routeTree = root.addChildren([
@@ -34,7 +40,12 @@ const routeTree = root.addChildren([
   at('/$noun/$id', RecordPage),
 ]);
 
-const router = createRouter({ routeTree, defaultPreload: false });
+const router = createRouter({
+  routeTree,
+  defaultPreload: false,
+  parseSearch: text => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: searchText,
+});
 
 /** Who is not signed in sees the way in, at whatever address; signed in, that very address. */
 export function App() {

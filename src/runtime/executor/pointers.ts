@@ -9,6 +9,10 @@ export function pointersOf(error: z.ZodError): readonly { readonly pointer: stri
   return error.issues.flatMap(issue =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map(key => ({ pointer: pointer([...issue.path, key]), detail: 'This name is not known here.' }))
-      : [{ pointer: pointer(issue.path), detail: issue.message }],
+      : [{ pointer: pointer(issue.path), detail: sentenceOf(issue) }],
   );
 }
+
+/** What is missing is told as missing; zod would name the type of nothing. */
+const sentenceOf = ({ code, message }: z.core.$ZodIssue): string =>
+  code === 'invalid_type' && message.endsWith('received undefined') ? 'This is needed.' : message;

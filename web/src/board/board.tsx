@@ -11,7 +11,7 @@ import type { Money, Operation } from '../api/shapes.ts';
 import type { Search } from '../app.tsx';
 import { CommandDrawer } from '../generic/command-drawer.tsx';
 import screens from '../screens/screens.module.css';
-import { count, sums, words } from '../ui/format.ts';
+import { words } from '../ui/format.ts';
 import { Note } from '../ui/parts.tsx';
 import { PastButton, PastRibbon, usePast } from '../ui/past.tsx';
 import css from './board.module.css';
@@ -73,7 +73,8 @@ export function Board({ noun, category, edit, columns, to }: BoardProps) {
       <p className="visually-hidden" aria-live="polite" role="status">
         {said}
       </p>
-      <section className={css.board} aria-label={words(noun)}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section tabIndex={0} className={css.board} aria-label={words(noun)}>
         {moves.columns.map(column => (
           <BoardColumn
             key={column.stage}
@@ -105,7 +106,6 @@ export function Board({ noun, category, edit, columns, to }: BoardProps) {
           done={() => announce(t('board.dropped', { name: asking.card.name, stage: words(asking.stage) }))}
         />
       )}
-      <Totals columns={columns} />
     </>
   );
 }
@@ -145,23 +145,6 @@ function Head({ noun }: { readonly noun: string }) {
         {isOpen && create !== undefined && <CommandDrawer command={create} names={{}} close={() => setOpen(false)} />}
       </span>
     </header>
-  );
-}
-
-/** Read out with the board; the columns show the same by sight. */
-function Totals({ columns }: { readonly columns: readonly CardColumn[] }) {
-  return (
-    <table className="visually-hidden">
-      <tbody>
-        {columns.map(column => (
-          <tr key={column.stage}>
-            <th scope="row">{words(column.stage)}</th>
-            <td>{count(column.count)}</td>
-            <td>{sums(column.sums)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }
 

@@ -162,7 +162,8 @@ function MoneyField({
   const { t } = useTranslation();
   const set = (name: string, text: string): void => {
     const next = { ...value, [name]: text };
-    change(next['amount'] === '' || next['amount'] === undefined ? undefined : { currency: USUAL_CURRENCY, ...next });
+    if (name === 'currency') localStorage.setItem(CURRENCY_KEPT, text);
+    change(next['amount'] === '' || next['amount'] === undefined ? undefined : { currency: usualCurrency(), ...next });
   };
   return (
     <div className={css.pair}>
@@ -178,14 +179,16 @@ function MoneyField({
         label={t('form.currency')}
         w={80}
         error={faults[`${pointer}/currency`]}
-        value={String(value['currency'] ?? USUAL_CURRENCY)}
+        value={String(value['currency'] ?? usualCurrency())}
         onChange={event => set('currency', event.currentTarget.value.toUpperCase())}
       />
     </div>
   );
 }
 
-const USUAL_CURRENCY = 'RON';
+const CURRENCY_KEPT = 'throughline.currency';
+/** The one this person said last. */
+const usualCurrency = (): string => localStorage.getItem(CURRENCY_KEPT) ?? '';
 
 interface NestedProps<Value> {
   readonly part: Part;

@@ -92,6 +92,9 @@ export const columnsOf = (list: Operation): readonly Part[] =>
 
 const TITLES = ['number', 'reference', 'name', 'sku', 'code', 'title', 'email'];
 
+/** The member by which records of a kind are called; undefined where they have none. */
+export const titlePart = (parts: readonly Part[]): string | undefined => TITLES.find(name => parts.some(part => part.name === name));
+
 /** What a record is called; its id where it has no name. */
 export function titleOf(row: Readonly<Record<string, unknown>>): string {
   const title = TITLES.map(name => row[name]).find(value => typeof value === 'string' && value !== '');

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { words } from '../ui/format.ts';
 import css from '../ui/ui.module.css';
-import { type Part, titleOf } from './schema.ts';
+import { type Part, titleOf, titlePart } from './schema.ts';
 import { isNumber, Value } from './value.tsx';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -17,7 +17,8 @@ interface TableProps {
 const keyOf = (row: Row, index: number): string => String(row['id'] ?? row['line'] ?? index);
 
 export function Table({ parts, rows, noun, caption }: TableProps) {
-  const columns = noun === undefined ? parts : parts.filter(({ name }) => !TITLE_COLUMNS.has(name));
+  const title = titlePart(parts);
+  const columns = noun === undefined ? parts : parts.filter(({ name }) => name !== title);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section className={css.scroll} tabIndex={0} aria-label={caption}>
@@ -25,7 +26,7 @@ export function Table({ parts, rows, noun, caption }: TableProps) {
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
-            {noun !== undefined && <th scope="col">{words('name')}</th>}
+            {noun !== undefined && <th scope="col">{words(title ?? 'name')}</th>}
             {columns.map(part => (
               <th key={part.name} scope="col" className={isNumber(part) ? css.number : undefined}>
                 {words(part.name)}
@@ -55,6 +56,3 @@ export function Table({ parts, rows, noun, caption }: TableProps) {
     </section>
   );
 }
-
-/** Said by the title already. */
-const TITLE_COLUMNS = new Set(['name', 'reference', 'number', 'sku', 'code']);
