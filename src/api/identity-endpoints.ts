@@ -2,15 +2,14 @@
 import { ulid } from 'ulid';
 import { z } from 'zod';
 import { covers, Grants } from '../kernel/authority.ts';
-import { pointer } from '../runtime/executor/pointers.ts';
 import type { Identity, NewSession, SignedIn } from '../runtime/identity/port.ts';
 import { recordId, uuidv5 } from '../runtime/ids.ts';
 import { type CookiePolicy, cookie, credentials, DEVICE_COOKIE, refuseForeign, SESSION_COOKIE } from './auth.ts';
 import { BASE } from './commands.ts';
 import type { Answer, Asked, Endpoint } from './endpoint.ts';
 import { idempotencyKey } from './headers.ts';
-import { validated } from './input.ts';
-import { badParameters, forbidden, notFound, Problem } from './problem.ts';
+import { noParameters, validated } from './input.ts';
+import { forbidden, notFound, Problem } from './problem.ts';
 import type { SignInGuard } from './sign-in-limits.ts';
 
 export interface IdentitySurroundings {
@@ -166,11 +165,6 @@ export function identityEndpoints(around: IdentitySurroundings): readonly Endpoi
       },
     },
   ];
-}
-
-function noParameters(input: Asked['input']): void {
-  const surplus = Object.keys(input).map(name => ({ pointer: pointer([name]), detail: 'This parameter is not known here.' }));
-  if (surplus.length > 0) throw badParameters(surplus, []);
 }
 
 const whoseKeys = (who: SignedIn): string | undefined => (who.caller.may('platform:keys') ? undefined : who.person.id);

@@ -2,8 +2,8 @@
 import express, { type Request, type Response } from 'express';
 import { z } from 'zod';
 import { pointer, pointersOf } from '../runtime/executor/pointers.ts';
-import { type Endpoint, pathNames } from './endpoint.ts';
-import { type FieldError, invalid, Problem } from './problem.ts';
+import { type Asked, type Endpoint, pathNames } from './endpoint.ts';
+import { badParameters, type FieldError, invalid, Problem } from './problem.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
 const DEPTH_MAX = 32;
@@ -144,4 +144,10 @@ export function validated<Input extends z.ZodType>(schema: Input, input: unknown
   const result = z.safeDecode(schema, input as z.input<Input>);
   if (!result.success) throw invalid(pointersOf(result.error));
   return result.data;
+}
+
+/** For endpoints that take none. */
+export function noParameters(input: Asked['input']): void {
+  const surplus = Object.keys(input).map(name => ({ pointer: pointer([name]), detail: 'This parameter is not known here.' }));
+  if (surplus.length > 0) throw badParameters(surplus, []);
 }

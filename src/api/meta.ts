@@ -6,6 +6,7 @@ import type { Registry } from '../kernel/module.ts';
 import { type AnyQuery, type ClockName, clocksOf } from '../kernel/query.ts';
 import type { SignedIn } from '../runtime/identity/port.ts';
 import { type Endpoint, pathNames, routeParts } from './endpoint.ts';
+import { noParameters } from './input.ts';
 
 const Schema = z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema' });
 
@@ -45,7 +46,10 @@ export function metaEndpoint(registry: Registry): Endpoint {
     status: 200,
     input: z.strictObject({}),
     output: z.strictObject({ nouns: z.array(Noun) }),
-    handle: async (_, who) => ({ status: 200, body: { nouns: nounsFor(who, parts) } }),
+    handle: async ({ input }, who) => {
+      noParameters(input);
+      return { status: 200, body: { nouns: nounsFor(who, parts) } };
+    },
   };
 }
 

@@ -51,7 +51,7 @@ describe('the API reference', () => {
       info: { title: expect.any(String), version: expect.any(String) },
     }));
 
-  test('has every route of the registry, and no other below it than those for signing in and the feed', () => {
+  test('has every route of the registry, and no other below it than those for signing in, the feed and what screens are drawn from', () => {
     const { commands, queries } = registry(everything);
     const offered = [...commands.values(), ...queries.values()].flatMap(({ route }): string[] => (route === undefined ? [] : [route]));
     const described = operations().map(
@@ -65,6 +65,7 @@ describe('the API reference', () => {
       'GET /api-keys',
       'GET /feed',
       'GET /me',
+      'GET /meta',
       'POST /api-keys',
       'POST /sessions',
       'POST /users/:id/password',
