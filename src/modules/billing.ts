@@ -10,6 +10,7 @@ import { module } from '../kernel/module.ts';
 import { billingTerms, billingTermsOf } from '../projections/billing/billing-terms.ts';
 import { customerRecords, customerReport } from '../projections/billing/customer-report.ts';
 import { invoiceLines, invoices, listInvoices, showInvoice } from '../projections/billing/invoices.ts';
+import { orderPaid } from '../projections/billing/order-payments.ts';
 import { paymentRecords, paymentReport } from '../projections/billing/payment-report.ts';
 import { listPayments, payments, showPayment } from '../projections/billing/payments.ts';
 import { ageing, openInvoices, statement } from '../projections/billing/receivables.ts';
@@ -38,6 +39,7 @@ export const billing = module({
   ],
   projections: [billingTerms, invoices, invoiceLines, payments],
   queries: [
+    orderPaid,
     billingTermsOf,
     listInvoices,
     showInvoice,

@@ -24,6 +24,7 @@ import {
   winDeal,
   winDealByPayment,
 } from '../commands/crm/deal.ts';
+import { mergeDeal, splitOffDeal, takeInDeal, undoDealMerge, withdrawDealMerge } from '../commands/crm/deal-merge.ts';
 import { addDealLine, orderDeal, removeDealLine, undoDealOrder } from '../commands/crm/deal-order.ts';
 import { handOverAccount, handOverContact, handOverDeal, handOverLead, orderHandover } from '../commands/crm/handover.ts';
 import { assignLead, captureLead, changeLeadStage, convertLead, disqualifyLead, editLead, reopenLead } from '../commands/crm/lead.ts';
@@ -45,7 +46,8 @@ import { accountPriceLists, listAccountPriceLists } from '../projections/crm/acc
 import { accountForOrder, accounts, listAccounts, showAccount } from '../projections/crm/accounts.ts';
 import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
 import { contactOwner, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
-import { dealLines, deals, dealsInStage, listDeals, showDeal } from '../projections/crm/deals.ts';
+import { dealMerges, showMergedDeals } from '../projections/crm/deal-merges.ts';
+import { dealForMerge, dealLines, deals, dealsInStage, listDeals, showDeal } from '../projections/crm/deals.ts';
 import { unknownRecords } from '../projections/crm/handovers.ts';
 import { leads, listLeads, showLead } from '../projections/crm/leads.ts';
 import { letterReader } from '../projections/crm/letter-reader.ts';
@@ -53,6 +55,7 @@ import { erasures, knownPerson, listErasures } from '../projections/crm/persons.
 import { listPipelines, pipelineForDeals, pipelineStages, pipelines, showPipeline } from '../projections/crm/pipelines.ts';
 import { forecast, outcomes, salesRecords, salesReport } from '../projections/crm/sales-report.ts';
 import { accountActivation } from '../sagas/crm/account-activation.ts';
+import { dealMerge } from '../sagas/crm/deal-merge.ts';
 import { dealOrder } from '../sagas/crm/deal-order.ts';
 import { handoverCourse } from '../sagas/crm/handover-course.ts';
 import { leadConversion } from '../sagas/crm/lead-conversion.ts';
@@ -94,6 +97,11 @@ export const crm = module({
     winDealByPayment,
     loseDeal,
     reopenDeal,
+    mergeDeal,
+    takeInDeal,
+    undoDealMerge,
+    withdrawDealMerge,
+    splitOffDeal,
     addDealLine,
     removeDealLine,
     orderDeal,
@@ -114,7 +122,7 @@ export const crm = module({
     finishStageRemoval,
     erasePerson,
   ],
-  projections: [accountPriceLists, leads, accounts, contacts, pipelines, pipelineStages, deals, dealLines, erasures],
+  projections: [accountPriceLists, leads, accounts, contacts, pipelines, pipelineStages, deals, dealLines, dealMerges, erasures],
   queries: [
     listAccountPriceLists,
     listLeads,
@@ -130,6 +138,8 @@ export const crm = module({
     listDeals,
     showDeal,
     dealsInStage,
+    dealForMerge,
+    showMergedDeals,
     unknownRecords,
     listPipelines,
     showPipeline,
@@ -143,5 +153,5 @@ export const crm = module({
     listErasures,
     knownPerson,
   ],
-  sagas: [leadConversion, dealOrder, accountActivation, stageRemoval, handoverCourse],
+  sagas: [leadConversion, dealOrder, accountActivation, stageRemoval, handoverCourse, dealMerge],
 });

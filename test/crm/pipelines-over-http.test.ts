@@ -167,3 +167,80 @@ describe('a pipeline of its own', () => {
     expect(await due('2999-04-30')).toEqual([]);
   });
 });
+
+describe('deals that are one', () => {
+  test('are merged, counted once, found by either name, and taken apart again', async () => {
+    const id = await pipeline();
+    const [ion, ana] = [
+      await house.make('/contacts', { name: 'Ion', accountId }),
+      await house.make('/contacts', { name: 'Ana', accountId }),
+    ];
+    const [source, target, last] = [
+      await deal(id, { contactId: ion, description: 'By May' }),
+      await deal(id, { contactId: ana }),
+      await deal(id),
+    ];
+    const before = await board(`pipeline=${id}`);
+    const untouched = await shown<object>(`/deals/${target}`);
+
+    await house.make(`/deals/${source}/merge`, { intoId: target, addAmount: true });
+    expect(await shown(`/deals/${target}`)).toMatchObject({ amount: ron('2000.00'), contactId: ana, contactIds: [ion] });
+    expect(await column(`pipeline=${id}`, 'New')).toMatchObject({ count: 2, sums: [ron('3000.00')] });
+    expect(await shown(`/deals/${target}/merged`)).toMatchObject({
+      items: [{ dealId: source, description: 'By May', amountAdded: ron('1000.00') }],
+    });
+    const listed = async () => (await shown<{ items: { id: string }[] }>(`/deals?filter[pipeline]=${id}`)).items.map(entry => entry.id);
+    expect((await listed()).toSorted()).toEqual([target, last].toSorted());
+    expect((await house.post(`/deals/${target}/merge`, { intoId: source })).body).toMatchObject({ code: 'MergeCycle' });
+
+    await house.make(`/deals/${target}/merge`, { intoId: last });
+    expect(await shown(`/deals/${source}`)).toMatchObject({ kind: 'merged', mergedInto: target, survivorId: last });
+    expect(await shown(`/deals/${target}`)).toMatchObject({ survivorId: last });
+    const refused = await house.post(`/deals/${source}/merge/undo`);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'DealMerged', details: { survivorId: last } } });
+
+    await house.make(`/deals/${target}/merge/undo`);
+    await house.make(`/deals/${source}/merge/undo`);
+    expect(await board(`pipeline=${id}`)).toEqual(before);
+    const { revision: _, ...again } = await shown<{ revision: number }>(`/deals/${target}`);
+    expect(untouched).toMatchObject(again);
+    await house.until('/processes?filter[saga]=deal-merge', ({ items }) => (items as unknown[]).length === 0);
+  });
+
+  test('are merged only by who may see both', async () => {
+    const id = await pipeline();
+    const seller = await house.as('sales-manager');
+    const own = await seller.make('/accounts', { name: 'Own', currency: 'RON' });
+    const mine = await seller.make('/deals', { name: 'Mine', accountId: own, currency: 'RON' });
+    const other = await deal(id);
+    expect(await seller.post(`/deals/${mine}/merge`, { intoId: other })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/intoId' }] },
+    });
+    expect((await seller.post(`/deals/${other}/merge`, { intoId: mine })).status).toBe(404);
+  });
+});
+
+describe('what the pipeline forbids', () => {
+  test('passes once by an approval that another gave', async () => {
+    const id = await pipeline();
+    const director = await house.as('commercial-director');
+    const open = await deal(id);
+    const refused = await house.post(`/deals/${open}/win`, { reason: 'Signed on paper' });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'OverrideRequired', details: { rule: 'stageSkip' } } });
+    const approved = async (details: unknown) => {
+      const asked = { ...(details as object), reason: 'They are waiting', evidence: [{ description: 'Their letter' }] };
+      const approval = await house.make('/approvals', asked);
+      await director.until(`/approvals/${approval}`, () => true);
+      await director.make(`/approvals/${approval}/approve`);
+      return approval;
+    };
+    const stageSkip = await approved(refused.body['details']);
+    const missing = await house.post(`/deals/${open}/win`, { reason: 'Signed on paper', approvals: { stageSkip } });
+    expect(missing).toMatchObject({ status: 422, body: { errors: [{ pointer: '/orderId' }] } });
+    const { approvable } = missing.body['details'] as { approvable: readonly unknown[] };
+    const winWithoutContract = await approved(approvable[0]);
+    await house.make(`/deals/${open}/win`, { reason: 'Signed on paper', approvals: { stageSkip, winWithoutContract } });
+    expect(await shown(`/deals/${open}`)).toMatchObject({ stage: 'Won', kind: 'won' });
+  });
+});

@@ -146,7 +146,18 @@ describe('the view of deals', () => {
   test('agrees with the deal about stage, owner, observers and order after every fact', () => {
     const watched = ['DealOpened', 'DealObserverAdded', 'DealEdited', 'DealLineAdded', 'DealObserverRemoved'];
     const worked = [...watched, 'DealStageChanged', 'DealAssigned', 'DealLineRemoved'];
-    const course = [...worked, 'DealOrdered', 'DealOrderUndone', 'DealLost', 'DealReopened', 'DealWon'];
+    const course = [
+      ...worked,
+      'DealOrdered',
+      'DealOrderUndone',
+      'DealTakenIn',
+      'DealSplitOff',
+      'DealMerged',
+      'DealMergeUndone',
+      'DealLost',
+      'DealReopened',
+      'DealWon',
+    ];
     expect(course.toSorted()).toEqual(Deal.events.map(({ type }) => type).toSorted());
     course.forEach((_, index) => {
       const { stage, ownerId, observers, orderId } = stateAfter(Deal, course.slice(0, index + 1)) as Deal;

@@ -126,7 +126,7 @@ async function draftOfServices({ warehouseId, serviceId }: { readonly warehouseI
 }
 
 /** Waits that are over before anybody can be sure to see them. */
-const FLEETING = ['account-activation/activation', 'handover-course/giving', 'claim-holds/document'];
+const FLEETING = ['account-activation/activation', 'handover-course/giving', 'deal-merge/takingIn', 'claim-holds/document'];
 
 describe('a process', () => {
   test('of an order is carried from acceptance to its end by what it says moves it', { timeout: 60_000 }, async () => {

@@ -66,7 +66,7 @@ export const removeDealObserver = command({
 });
 
 /** The pipeline a deal goes through, as it stands. */
-async function course(deal: Deal | undefined, ask: Ask) {
+export async function course(deal: Deal | undefined, ask: Ask) {
   const id = deal?.pipelineId ?? DEFAULT_PIPELINE;
   const pipeline = await ask(pipelineForDeals, { id });
   if (pipeline === null) throw new Error(`A deal goes through the pipeline ${id}, which was never drafted`);

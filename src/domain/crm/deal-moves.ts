@@ -52,7 +52,7 @@ export function relocate(
   { from }: { readonly from: string },
   { facts: { pipeline } }: DecisionContext<Course>,
 ): Decision<DealFact> {
-  if (deal.stage !== from || !Object.hasOwn(pipeline.targets, from)) return [];
+  if (deal.mergedInto !== undefined || deal.stage !== from || !Object.hasOwn(pipeline.targets, from)) return [];
   const reason = `The stage ${from} was removed from the pipeline.`;
   return [DealStageChanged({ from, ...arrival(deal, stageAt(pipeline, from)), reason })];
 }

@@ -95,6 +95,32 @@ export const DealLost = event('DealLost', {
 });
 export const DealReopened = event('DealReopened', { from: z.string(), to: z.string(), ...standing, reason: z.string() });
 
+/** All that a deal said when it was merged into another: the comment it leaves there. */
+export const DealSummary = z.strictObject({
+  ...DealCard.omit({ contactId: true }).shape,
+  ...origin,
+  accountId: z.string(),
+  ownerId: z.string(),
+  stage: z.string(),
+  lines: z.array(DealLine),
+});
+type Told = { readonly summary: z.output<typeof DealSummary> };
+const ofSummary = { personal: [{ person: ({ summary }: Told) => summary.leadId, fields: ['summary.name', 'summary.description'] }] };
+/** Contacts that go from one deal to another, and an amount where it is to be added. */
+const handedOn = { contactIds: z.array(z.string()), amount: Money.optional() };
+
+/** The deal went into another and stays as it is; says whole what the other one gets of it. */
+export const DealMerged = event(
+  'DealMerged',
+  { into: z.string(), summary: DealSummary, ...handedOn, undoUntil: z.iso.datetime() },
+  ofSummary,
+);
+/** `contactIds` are those that were new to it. */
+export const DealTakenIn = event('DealTakenIn', { sourceId: z.string(), summary: DealSummary, ...handedOn }, ofSummary);
+export const DealMergeUndone = event('DealMergeUndone', { into: z.string(), to: z.string(), ...standing });
+/** What the deal had got of the other one is gone from it again. */
+export const DealSplitOff = event('DealSplitOff', { sourceId: z.string(), ...handedOn });
+
 interface Arrival {
   readonly to?: string | undefined;
   readonly standing?: Standing | undefined;
@@ -119,6 +145,10 @@ const events = [
   DealWon,
   DealLost,
   DealReopened,
+  DealMerged,
+  DealTakenIn,
+  DealMergeUndone,
+  DealSplitOff,
 ] as const;
 export type DealFact = EventOf<(typeof events)[number]>;
 
@@ -133,10 +163,22 @@ export interface Deal extends Owned {
   readonly accountId: string;
   readonly leadId?: string;
   readonly card: DealCard;
+  /** Persons to talk to beside the one on the card. */
+  readonly contactIds: readonly string[];
+  /** The deal it was merged into, and until when that can be undone. */
+  readonly mergedInto?: string;
+  readonly undoUntil?: string;
+  /** What it got of deals that were merged into it, by their ids. */
+  readonly takenIn: Readonly<Record<string, Handed>>;
   readonly lines: readonly DealLine[];
   /** Number of the newest line ever added; numbers are not given twice. */
   readonly lineLast: number;
   readonly orderId?: string;
+}
+
+interface Handed {
+  readonly contactIds: readonly string[];
+  readonly amount?: Money | undefined;
 }
 
 const opened = ({ accountId, ownerId, leadId, stage, standing, ...card }: DataOf<typeof DealOpened>): Deal => ({
@@ -149,6 +191,8 @@ const opened = ({ accountId, ownerId, leadId, stage, standing, ...card }: DataOf
   observers: [],
   accountId,
   card,
+  contactIds: [],
+  takenIn: {},
   lines: [],
   lineLast: 0,
 });
@@ -158,13 +202,34 @@ function moved(deal: Deal, arrival: Arrival): Deal {
   const { kind, pipelineId } = standing;
   return { ...deal, pipelineId, stage, kind, openStage: kind === 'open' ? stage : deal.openStage };
 }
+/** An amount that another was added to, or taken from again; one that was lowered meanwhile ends at nothing. */
+export const minorAfter = (minor: number, change: Money, sign: 1 | -1): number => Math.max(minor + sign * change.minor, 0);
+
+function worth({ card }: Deal, change: Money | undefined, sign: 1 | -1): DealCard {
+  return change === undefined ? card : { ...card, amount: { ...change, minor: minorAfter(card.amount?.minor ?? 0, change, sign) } };
+}
+
+const takingIn = (deal: Deal, { sourceId, contactIds, amount }: DataOf<typeof DealTakenIn>): Deal => ({
+  ...deal,
+  card: worth(deal, amount, 1),
+  contactIds: [...deal.contactIds, ...contactIds],
+  takenIn: { ...deal.takenIn, [sourceId]: { contactIds, ...(amount === undefined ? {} : { amount }) } },
+});
+
+function splitting(deal: Deal, { sourceId, contactIds, amount }: DataOf<typeof DealSplitOff>): Deal {
+  const { [sourceId]: _, ...takenIn } = deal.takenIn;
+  return { ...deal, card: worth(deal, amount, -1), contactIds: deal.contactIds.filter(id => !contactIds.includes(id)), takenIn };
+}
+
+const unmerged = ({ mergedInto: _into, undoUntil: _until, ...deal }: Deal): Deal => deal;
+
 const withLine = (deal: Deal, line: DealLine): Deal => ({ ...deal, lines: [...deal.lines, line], lineLast: line.line });
 const withoutLine = (deal: Deal, line: number): Deal => ({ ...deal, lines: deal.lines.filter(entry => entry.line !== line) });
 const unordered = ({ orderId: _, ...deal }: Deal): Deal => deal;
 
 export const Deal = decider({
   category: 'deal',
-  stateVersion: 4,
+  stateVersion: 5,
   events,
   initial: (): Deal | undefined => undefined,
   evolve: {
@@ -181,25 +246,34 @@ export const Deal = decider({
     DealWon: (deal, arrival) => deal && moved(deal, arrival),
     DealLost: (deal, arrival) => deal && moved(deal, arrival),
     DealReopened: (deal, arrival) => deal && moved(deal, arrival),
+    DealMerged: (deal, { into, undoUntil }) => deal && { ...deal, mergedInto: into, undoUntil },
+    DealTakenIn: (deal, taken) => deal && takingIn(deal, taken),
+    DealMergeUndone: (deal, arrival) => deal && moved(unmerged(deal), arrival),
+    DealSplitOff: (deal, split) => deal && splitting(deal, split),
   },
 });
 
-const WORK = ['EditDeal', 'AssignDeal', 'ChangeDealStage', 'LoseDeal'];
+const WORK = ['EditDeal', 'AssignDeal', 'ChangeDealStage', 'LoseDeal', 'MergeDeal'];
 const CLOSED = ['AssignDeal', 'ReopenDeal'];
 const PERMITS: Readonly<Record<StageKind, readonly string[]>> = {
   open: [...WORK, 'AddDealLine', 'RemoveDealLine', 'OrderDeal', 'WinDeal'],
   paused: WORK,
   won: CLOSED,
-  lost: CLOSED,
+  lost: [...CLOSED, 'MergeDeal'],
   archive: [],
 };
 
-/** Commands the kind of the deal's stage permits. */
-export const permitted = ({ kind }: Pick<Deal, 'kind'>): readonly string[] => PERMITS[kind];
+/** Commands the kind of the deal's stage permits; a deal that was merged stays as it is until that is undone. */
+export const permitted = ({ kind, mergedInto }: Pick<Deal, 'kind' | 'mergedInto'>): readonly string[] =>
+  mergedInto === undefined ? PERMITS[kind] : ['UndoDealMerge'];
 
 /** The refusal of a command that the deal's stage does not permit; undefined where it does. */
-export const barred = (deal: Deal, command: string): Refusal | undefined =>
-  permitted(deal).includes(command) ? undefined : invalidTransition(`A deal in ${deal.stage} does not permit ${command}.`, permitted(deal));
+export function barred(deal: Deal, command: string): Refusal | undefined {
+  if (permitted(deal).includes(command)) return undefined;
+  const { stage, mergedInto } = deal;
+  if (mergedInto === undefined) return invalidTransition(`A deal in ${stage} does not permit ${command}.`, permitted(deal));
+  return refuse('DealMerged', 'This deal was merged into another; turn to that one.', { survivorId: mergedInto });
+}
 
 /** What is ordered stays as it was ordered. */
 export const locked = ({ orderId }: Deal): Refusal | undefined =>

@@ -17,6 +17,7 @@ export const overrideRules = [
   'creditLimit',
   'winWithoutContract',
   'reopen',
+  'mergeAcrossAccounts',
   'ownershipTakeOver',
   'editAfterLock',
 ] as const;

@@ -10,7 +10,7 @@ export interface Role {
 }
 
 const EVERY_VIEW = ['crm:read', 'catalogue:read', 'warehouse:read', 'sales:read', 'fulfilment:read', 'billing:read'];
-const EVERY_CRM_CHANGE = ['crm:edit', 'crm:convert', 'crm:assign', 'crm:block', 'crm:reopen'];
+const EVERY_CRM_CHANGE = ['crm:edit', 'crm:convert', 'crm:assign', 'crm:block', 'crm:reopen', 'crm:merge'];
 
 /** Who works with rules may ask for one to be set aside. */
 const ASKING = ['platform:approvals:own', 'platform:request-override:own'];
@@ -50,6 +50,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'platform:colleagues',
       'crm:read:own',
       'crm:edit:own',
+      'crm:merge:own',
       'crm:convert:own',
       'catalogue:read',
       'warehouse:read',

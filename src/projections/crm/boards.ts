@@ -22,6 +22,8 @@ interface Board<F extends Fields> {
   readonly key: string;
   readonly stage: string;
   readonly since: string;
+  /** What is shown at all. */
+  readonly where: string;
   /** Columns that the board can be narrowed by. */
   readonly narrowedBy: readonly string[];
   /** Minor units, their currency, and the chance of getting them in per cent. */
@@ -44,8 +46,8 @@ interface Total {
   readonly weighted: number;
 }
 
-const narrowing = ({ narrowedBy }: Board<Fields>): string =>
-  narrowedBy.map((column, index) => `($${index + 1}::text is null or ${column} = $${index + 1})`).join(' and ');
+const narrowing = ({ where, narrowedBy }: Board<Fields>): string =>
+  [where, ...narrowedBy.map((column, index) => `($${index + 1}::text is null or ${column} = $${index + 1})`)].join(' and ');
 
 const values = ({ narrowedTo }: Extent<string>): readonly unknown[] => narrowedTo.map(value => value ?? null);
 
@@ -103,6 +105,7 @@ const leadBoard = {
   key: 'l.id',
   stage: 'l.stage',
   since: 'l.stage_since',
+  where: 'true',
   narrowedBy: ['l.owner_id'],
   value: { minor: 'l.value', currency: 'l.value_currency', percent: '100' },
   cards: {
@@ -126,6 +129,7 @@ const dealBoard = {
   key: 'd.id',
   stage: 'd.stage',
   since: 'd.stage_since',
+  where: "d.kind <> 'merged'",
   narrowedBy: ['d.owner_id', 'd.pipeline_id'],
   value: { minor: 'd.amount', currency: 'case when d.amount is not null then d.currency end', percent: PERCENT },
   cards: {
@@ -183,7 +187,7 @@ const DealColumn = z.strictObject({
 const ROTTING = `
   select d.stage, count(*) as count from deals d join unnest($3::text[], $4::date[]) as allowed (stage, since)
     on allowed.stage = d.stage and d.stage_since < allowed.since::timestamp at time zone 'UTC'
-  where ($1::text is null or d.owner_id = $1) and d.pipeline_id = $2 group by 1`;
+  where ($1::text is null or d.owner_id = $1) and d.pipeline_id = $2 and d.kind <> 'merged' group by 1`;
 
 async function rottingIn(db: ReadDatabase, { stages, narrowedTo }: DealExtent, on: string): Promise<ReadonlyMap<string, number>> {
   const limited = stages.filter(({ daysMax }) => daysMax !== undefined);

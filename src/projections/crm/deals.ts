@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { Deal, type DealCard, DealLineAdded, DealLineRemoved, standingAt } from '../../domain/crm/deal.ts';
+import { Deal, type DealCard, DealLineAdded, DealLineRemoved, minorAfter, standingAt } from '../../domain/crm/deal.ts';
+import { stageKinds } from '../../domain/crm/stages.ts';
 import { field } from '../../kernel/field.ts';
 import { byDay, listing } from '../../kernel/listing.ts';
+import type { Money } from '../../kernel/money.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
@@ -16,7 +18,7 @@ import { pipelineStages } from './pipelines.ts';
 
 export const deals = projection({
   name: 'deals',
-  version: 3,
+  version: 4,
   versioned: true,
   table: table(
     'deals',
@@ -25,6 +27,7 @@ export const deals = projection({
       name: personal(text('What the deal is called'), 'lead_id'),
       account_id: text('Account it is with'),
       contact_id: nullable(text('Person to talk to')),
+      contact_ids: texts('Further persons to talk to, from deals that were merged into it'),
       currency: text('ISO 4217 code of the deal'),
       amount: nullable(minorUnits('What it is worth')),
       request_category: nullable(text('What is asked for')),
@@ -36,7 +39,7 @@ export const deals = projection({
       pipeline_id: text('Pipeline it goes through'),
       stage: text('Stage of the pipeline'),
       stage_since: instant('When it came into this stage'),
-      kind: text('Kind of its stage: open, paused, won, lost or archive'),
+      kind: text('Kind of its stage: open, paused, won, lost or archive; merged where it went into another deal'),
       phase: text('Phase of the sale, as its stage said when it came there'),
       percent: integer('Chance of winning it, per cent, as its stage said when it came there'),
       resume_on: nullable(day('When it is to be taken up again; while it is paused')),
@@ -44,6 +47,8 @@ export const deals = projection({
       competitor: nullable(text('To whom it was lost')),
       order_id: nullable(text('Sales order made of it')),
       order_undone: nullable(text('Why its last order came to nothing')),
+      merged_into: nullable(text('Deal it was merged into')),
+      merge_undo_until: nullable(instant('Until when that can be undone')),
       opened_at: instant('When it was opened'),
     },
     { indexes: ['pipeline_id, stage, stage_since', 'account_id', 'owner_id', 'opened_at, id', 'using gin (observers)'] },
@@ -74,12 +79,38 @@ export const deals = projection({
     DealLost: (row, { reason, competitor, ...move }, _key, meta) =>
       row && { ...row, ...inStage(move, meta), closed_reason: reason, competitor: competitor ?? null, resume_on: null },
     DealReopened: (row, move, _key, meta) => row && { ...row, ...inStage(move, meta), closed_reason: null, competitor: null },
+    DealMerged: (row, { into, undoUntil }) => row && { ...row, kind: 'merged', merged_into: into, merge_undo_until: undoUntil },
+    DealMergeUndone: (row, move, _key, meta) => row && { ...row, ...backIn(row, move, meta), merged_into: null, merge_undo_until: null },
+    DealTakenIn: (row, { contactIds, amount }) =>
+      row && { ...row, contact_ids: [...row.contact_ids, ...contactIds], amount: amountAfter(row, amount, 1) },
+    DealSplitOff: (row, { contactIds, amount }) =>
+      row && { ...row, contact_ids: row.contact_ids.filter(id => !contactIds.includes(id)), amount: amountAfter(row, amount, -1) },
   },
 });
 
-const NOTHING_YET = { resume_on: null, closed_reason: null, competitor: null, order_id: null, order_undone: null };
+const NOTHING_YET = {
+  contact_ids: [],
+  resume_on: null,
+  closed_reason: null,
+  competitor: null,
+  order_id: null,
+  order_undone: null,
+  merged_into: null,
+  merge_undo_until: null,
+};
 
-function inStage(move: Parameters<typeof standingAt>[0], { occurredAt }: ViewMeta) {
+const amountAfter = ({ amount }: { readonly amount: number | null }, change: Money | undefined, sign: 1 | -1): number | null =>
+  change === undefined ? amount : minorAfter(amount ?? 0, change, sign);
+
+/** A deal is in its stage since it came there first, unless that stage is gone meanwhile. */
+function backIn(row: { readonly stage: string; readonly stage_since: string }, move: Arrival, meta: ViewMeta) {
+  const there = inStage(move, meta);
+  return there.stage === row.stage ? { ...there, stage_since: row.stage_since } : there;
+}
+
+type Arrival = Parameters<typeof standingAt>[0];
+
+function inStage(move: Arrival, { occurredAt }: ViewMeta) {
   const { stage, standing } = standingAt(move);
   const { pipelineId, kind, phase, percent } = standing;
   return { stage, stage_since: occurredAt, pipeline_id: pipelineId, kind, phase, percent };
@@ -87,6 +118,12 @@ function inStage(move: Parameters<typeof standingAt>[0], { occurredAt }: ViewMet
 
 /** The stage a deal is in as its pipeline has it at the time that is asked about; without a row where the pipeline is as it was delivered. */
 export const STAGE_OF_DEAL = "left join pipeline_stages s on s.id = d.pipeline_id || '~' || d.stage";
+/** The deal that a merged one ends in, over all that came after; null for any other. */
+const SURVIVOR = `case when d.merged_into is not null then (
+  with recursive way as (
+    select n.id, n.merged_into from deals n where n.id = d.merged_into
+    union select n.id, n.merged_into from deals n join way on n.id = way.merged_into)
+  select way.id from way where way.merged_into is null) end`;
 /** Who is still open has the chance its stage has now; what is closed keeps the one it had. */
 export const PERCENT = "case when d.kind in ('open', 'paused') then coalesce(s.percent, d.percent) else d.percent end";
 
@@ -150,6 +187,7 @@ const source = {
     accountName: field.maybe(field.text('a.name')),
     contactId: field.maybe(field.text('d.contact_id')),
     contactName: field.maybe(field.text('c.name')),
+    contactIds: field.texts('d.contact_ids'),
     currency: field.text('d.currency'),
     amount: field.maybe(field.money('d.amount', 'd.currency')),
     percent: field.integer(PERCENT),
@@ -168,6 +206,9 @@ const source = {
     competitor: field.maybe(field.text('d.competitor')),
     orderId: field.maybe(field.text('d.order_id')),
     orderUndone: field.maybe(field.text('d.order_undone')),
+    mergedInto: field.maybe(field.text('d.merged_into')),
+    mergeUndoUntil: field.maybe(field.instant('d.merge_undo_until')),
+    survivorId: field.maybe(field.text(SURVIVOR)),
     openedAt: field.instant('d.opened_at'),
   },
 } as const;
@@ -176,8 +217,9 @@ export const listDeals = listing({
   ...source,
   type: 'ListDeals',
   summary:
-    'Deals, newest first; `filter[search]` looks in the names of deal and account, `filter[resumesTo]` finds pauses that end by a day.',
+    'Deals, newest first; `filter[search]` looks in the names of deal and account, `filter[resumesTo]` finds pauses that end by a day. Deals that were merged into another are found by their id.',
   route: 'GET /deals',
+  where: "d.kind <> 'merged'",
   filters: {
     search: containing('d.name', 'a.name'),
     pipeline: 'd.pipeline_id = ?',
@@ -186,7 +228,7 @@ export const listDeals = listing({
     owner: 'd.owner_id = ?',
     observer: 'd.observers @> array[?::text]',
     account: 'd.account_id = ?',
-    contact: 'd.contact_id = ?',
+    contact: '(d.contact_id = ? or d.contact_ids @> array[?::text])',
     lead: 'd.lead_id = ?',
     requestCategory: 'd.request_category = ?',
     closesFrom: byDay('d.expected_close >= ?::date'),
@@ -237,9 +279,33 @@ export const dealsInStage = query({
   output: z.array(z.string()),
   answer: async (db, { pipelineId, stage }) => {
     const rows = await db.rows<{ id: string }>(
-      `select d.id from deals d where d.pipeline_id = $1 and d.stage = $2 order by d.id limit ${IN_STAGE_MAX}`,
+      `select d.id from deals d where d.pipeline_id = $1 and d.stage = $2 and d.kind <> 'merged' order by d.id limit ${IN_STAGE_MAX}`,
       [pipelineId, stage],
     );
     return rows.map(({ id }) => id);
+  },
+});
+
+export const dealForMerge = query({
+  type: 'DealForMerge',
+  summary: 'What merging deals must know of the other one.',
+  permission: 'crm:read',
+  reads: [deals],
+  input: z.strictObject({ id: z.string() }),
+  output: z
+    .strictObject({
+      ownerId: z.string(),
+      accountId: z.string(),
+      currency: z.string(),
+      kind: z.enum([...stageKinds, 'merged']),
+      survivorId: z.string().nullable(),
+    })
+    .nullable(),
+  answer: async (db, { id }) => {
+    const [row] = await db.rows(
+      `select d.owner_id as "ownerId", d.account_id as "accountId", d.currency, d.kind, ${SURVIVOR} as "survivorId" from deals d where d.id = $1`,
+      [id],
+    );
+    return (row ?? null) as never;
   },
 });

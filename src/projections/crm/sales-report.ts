@@ -11,8 +11,8 @@ import { deals, PERCENT, STAGE_OF_DEAL } from './deals.ts';
 import { leads } from './leads.ts';
 import { pipelineStages } from './pipelines.ts';
 
-/** What was over before the pipeline began counts nowhere. */
-const COUNTED = "d.kind <> 'archive'";
+/** What was over before the pipeline began counts nowhere, and what was merged into another deal counts there. */
+const COUNTED = "d.kind not in ('archive', 'merged')";
 
 /** A moment of the record lies in the span; $1 begins it and $2, which is not in it any more, ends it. */
 const inSpan = (moment: string): string => `${moment} >= $1::timestamptz and ${moment} < $2::timestamptz`;
