@@ -13,6 +13,7 @@ import { addContact, addContactFromLead, assignContact, editContact } from '../c
 import {
   addDealObserver,
   assignDeal,
+  changeDealPipeline,
   changeDealStage,
   editDeal,
   loseDeal,
@@ -92,6 +93,7 @@ export const crm = module({
     addDealObserver,
     removeDealObserver,
     changeDealStage,
+    changeDealPipeline,
     relocateDeal,
     winDeal,
     winDealByPayment,

@@ -215,9 +215,13 @@ describe('undoing a merge', () => {
 
   test('puts the deal where its stage was moved, if that is gone', () => {
     const pipeline = { ...(delivered('default') as Pipeline), targets: { Presentation: 'InitialContact' } };
+    const elsewhere = DealMergeUndone({ into: 'D2', to: 'InitialContact', standing: usualStanding('InitialContact') });
     given(...source, DealStageChanged({ from: 'NotProcessed', to: 'Presentation' }), merged)
       .when(undoDealMerge, { id }, { facts: { pipeline, target: other } })
-      .thenEvents(DealMergeUndone({ into: 'D2', to: 'InitialContact', standing: usualStanding('InitialContact') }));
+      .thenEvents(elsewhere);
+    given(...source, merged, elsewhere)
+      .when(changeDealStage, { id, stage: 'InitialContact' }, { facts: { pipeline } })
+      .thenNothing();
   });
 
   test('lets it be worked on, and merged again', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   addDealObserver,
   assignDeal,
+  changeDealPipeline,
   changeDealStage,
   editDeal,
   loseDeal,
@@ -444,6 +445,46 @@ describe('the pipeline of a deal', () => {
     move('NotProcessed', { reason: 'x' }).thenRefuses('OverrideRequired');
     expect(move('Paused', { resumeOn: '2026-04-01' }).events()).toHaveLength(1);
     expect(from.when(winDeal, { id, reason: 'x' }, { facts: { pipeline } }).events()).toMatchObject([{ type: 'DealWon' }]);
+  });
+
+  test('is changed for another in use, with the reason', () => {
+    const into = (stage: string) => DealStageChanged({ from: 'Presentation', to: stage, standing: standing(stage), reason: 'A small one' });
+    const wish = { id, pipelineId: 'P2', reason: 'A small one' };
+    const from = given(opened, line, in_('Presentation'));
+    from.when(changeDealPipeline, wish, inSimple).thenEvents(into('New'));
+    from.when(changeDealPipeline, { ...wish, stage: 'Proposal' }, inSimple).thenEvents(into('Proposal'));
+    for (const stage of ['Won', 'Presentation']) from.when(changeDealPipeline, { ...wish, stage }, inSimple).thenInvalid('/stage');
+    for (const pipeline of [null, { ...simple, status: 'Archived' }])
+      from.when(changeDealPipeline, wish, { facts: { pipeline } }).thenInvalid('/pipelineId');
+    from.when(changeDealPipeline, { ...wish, pipelineId: 'default' }, course).thenNothing();
+    for (const end of [paused, won, lost])
+      given(opened, in_('Presentation'), end).when(changeDealPipeline, wish, inSimple).thenRefuses('InvalidTransition');
+    given(opened, in_('Presentation'), into('New')).when(changeDealStage, { id, stage: 'Proposal' }, inSimple).thenEvents(inProposal);
+  });
+
+  test('is not entered beyond what is filled in', () => {
+    const wish = { id, pipelineId: 'P3', stage: 'Presentation', reason: 'x' };
+    given(small)
+      .when(changeDealPipeline, wish, { facts: { pipeline: usual } })
+      .thenEvents(
+        DealStageChanged({
+          from: 'New',
+          to: 'Presentation',
+          standing: { ...usualStanding('Presentation'), pipelineId: 'P3' },
+          reason: 'x',
+        }),
+      );
+    const empty = DealOpened({ ...card, accountId: 'A1', ownerId: 'ana', stage: 'New', standing: standing('New') });
+    const pointers = ['/contactId', '/description', '/expectedClose', '/amount'];
+    given(empty)
+      .when(changeDealPipeline, wish, { facts: { pipeline: usual } })
+      .thenInvalid(...pointers);
+    const approvals = { missingMandatoryField: 'P1' };
+    expect(
+      given(empty)
+        .when(changeDealPipeline, { ...wish, approvals }, { facts: { pipeline: usual } })
+        .events(),
+    ).toHaveLength(1);
   });
 
   test('leads a deal out of a stage that is being removed, once', () => {

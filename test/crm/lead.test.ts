@@ -277,6 +277,14 @@ describe('converting a lead', () => {
       .when(convertLead, { id, accountId: 'A9' }, { facts: { account: null } })
       .thenInvalid('/accountId'));
 
+  test('goes into the pipeline named, which is in use', () => {
+    const wish = { id, accountId: 'A1', pipelineId: 'P2' };
+    const from = given(captured, interested);
+    const converts = from.when(convertLead, wish, { facts: { account, pipelineInUse: true } });
+    expect(converts.events()).toMatchObject([{ data: { deal: { pipelineId: 'P2' } } }]);
+    from.when(convertLead, wish, { facts: { account, pipelineInUse: false } }).thenInvalid('/pipelineId');
+  });
+
   test('is refused when the amount is in another currency than the deal', () =>
     given(captured)
       .when(convertLead, { id, currency: 'RON', amount: { amount: '1.00', currency: 'EUR' } }, { facts: {} })

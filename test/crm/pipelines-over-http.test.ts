@@ -156,6 +156,23 @@ describe('a pipeline of its own', () => {
     expect(await column(`pipeline=${id}`, 'New')).toMatchObject({ rotting: null, cards: [{ ageDays: null }, { ageDays: null }] });
   });
 
+  test('takes in what a lead became, and deals of other pipelines', async () => {
+    const id = await pipeline();
+    const lead = await house.make('/leads', {
+      name: 'Ten',
+      company: 'Firm',
+      source: 'web',
+      requestCategory: 'x',
+      contact: { phone: '021' },
+    });
+    await house.make(`/leads/${lead}/convert`, { currency: 'RON', pipelineId: id });
+    const { dealId } = await house.until(`/leads/${lead}`, body => body['dealId'] !== null);
+    expect(await house.until(`/deals/${dealId}`, () => true)).toMatchObject({ pipelineId: id, stage: 'New' });
+    const other = await deal('default');
+    await house.make(`/deals/${other}/pipeline`, { pipelineId: id, stage: 'Qualified', reason: 'A small one' });
+    expect(await shown(`/deals/${other}`)).toMatchObject({ pipelineId: id, stage: 'Qualified', percent: 20 });
+  });
+
   test('shows which pauses end by a day', async () => {
     const id = await pipeline();
     await house.make(`/pipelines/${id}/stages`, { key: 'Later', kind: 'paused', name: 'Later', phase: 'Open' });

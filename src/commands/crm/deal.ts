@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Deal } from '../../domain/crm/deal.ts';
 import { addObserver, assign, edit, open, removeObserver } from '../../domain/crm/deal-card.ts';
 import { lose, reopen, win, winByPayment } from '../../domain/crm/deal-closing.ts';
-import { changeStage, relocate } from '../../domain/crm/deal-moves.ts';
+import { changePipeline, changeStage, relocate } from '../../domain/crm/deal-moves.ts';
 import { DEFAULT_PIPELINE } from '../../domain/crm/stages.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Id, Reason, Text } from '../../domain/vocabulary.ts';
@@ -101,8 +101,10 @@ export const openDealFromLead = command({
   decider: Deal,
   entityId: byId,
   parent: ({ leadId }) => ({ category: 'lead', id: leadId }),
-  input: z.strictObject({ ...card, id: Id, leadId: Id, accountId: Id, ownerId: Id }),
-  facts: (_state: Deal | undefined, _wish: unknown, ask: Ask) => course(undefined, ask),
+  input: z.strictObject({ ...card, id: Id, leadId: Id, accountId: Id, pipelineId: Id.optional(), ownerId: Id }),
+  facts: async (_: Deal | undefined, { pipelineId: id = DEFAULT_PIPELINE }: { readonly pipelineId?: string | undefined }, ask: Ask) => ({
+    pipeline: await ask(pipelineForDeals, { id }),
+  }),
   decide: beginning(({ id: _, ...wish }, context) => open(wish, context)),
 });
 
@@ -145,6 +147,23 @@ export const changeDealStage = command({
   }),
   overridable: moving.overridable,
   decide: existing('deal', changeStage),
+});
+
+const changing = approvable('missingMandatoryField');
+
+export const changeDealPipeline = command({
+  ...onDeal,
+  type: 'ChangeDealPipeline',
+  summary:
+    'Takes an open deal into another pipeline in use, with the reason: to its first stage, or to a later open one when what leads there is filled in.',
+  route: 'POST /deals/:id/pipeline',
+  permission: 'crm:edit',
+  input: z.strictObject({ id: Id, pipelineId: Id, stage: StageKey.optional(), reason: Reason, approvals: changing.approvals }),
+  overridable: changing.overridable,
+  facts: async (_: Deal | undefined, { pipelineId: id }: { readonly pipelineId: string }, ask: Ask) => ({
+    pipeline: await ask(pipelineForDeals, { id }),
+  }),
+  decide: existing('deal', changePipeline),
 });
 
 export const relocateDeal = command({

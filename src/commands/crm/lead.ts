@@ -5,6 +5,7 @@ import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Email, Id, Reason, Text } from '../../domain/vocabulary.ts';
 import { byId, byOwner, command } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
+import { pipelineForDeals } from '../../projections/crm/pipelines.ts';
 import { accountFor } from '../knowledge.ts';
 import { Assignment, knownOwner, Phone } from './shapes.ts';
 
@@ -102,9 +103,11 @@ export const convertLead = command({
     amount: MoneyText.optional(),
     currency: Currency.optional(),
     expectedClose: Day.optional(),
+    pipelineId: Id.optional(),
   }),
-  facts: async (_, { accountId }, ask, context) => ({
+  facts: async (_, { accountId, pipelineId }, ask, context) => ({
     account: accountId === undefined ? undefined : await accountFor(accountId, ask, context),
+    pipelineInUse: pipelineId === undefined ? undefined : (await ask(pipelineForDeals, { id: pipelineId }))?.status === 'Active',
   }),
   decide: existing('lead', convert),
 });

@@ -15,6 +15,7 @@ import {
   DealOpened,
 } from './deal.ts';
 import { firstStage } from './deal-course.ts';
+import { unknownPipeline } from './deal-moves.ts';
 import { type AssignmentWish, assigned, type OwnerKnowledge, ownerFor } from './owner.ts';
 import type { Pipeline } from './pipeline.ts';
 import { DEFAULT_PIPELINE, standingIn } from './stages.ts';
@@ -50,7 +51,7 @@ export function open({ pipelineId = DEFAULT_PIPELINE, ...wish }: Opening, contex
   const { pipeline } = context.facts;
   const ownerId = ownerFor(wish.ownerId, context);
   if (isRefusal(ownerId)) return ownerId;
-  if (pipeline?.status !== 'Active') return invalid([{ pointer: '/pipelineId', detail: 'There is no such pipeline in use.' }]);
+  if (pipeline?.status !== 'Active') return unknownPipeline;
   const stage = firstStage(pipeline);
   const opening = { ...wish, ownerId, stage: stage.key, standing: standingIn(pipelineId, stage) };
   return faultOf(wish, context.facts) ?? [DealOpened(opening)];

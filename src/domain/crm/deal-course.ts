@@ -42,6 +42,10 @@ export function stagesEntered(pipeline: Pipeline, from: Stage, to: Stage): reado
 
 export const namesNext = ({ next }: Stage, { key }: Stage): boolean => next.includes(key);
 
+/** The open stages that lead to one from the beginning, itself included. */
+export const stagesUpTo = (pipeline: Pipeline, to: Stage): readonly Stage[] =>
+  ofKind(pipeline, 'open').filter(stage => placeOf(pipeline, stage) <= placeOf(pipeline, to));
+
 /** What a fact says of the stage it brings the deal to. */
 export const arrival = ({ pipelineId }: Pick<Deal, 'pipelineId'>, stage: Stage): { readonly to: string; readonly standing: Standing } => ({
   to: stage.key,

@@ -3,8 +3,9 @@ import type { DecisionContext } from '../../kernel/command.ts';
 import { type Decision, invalid, invalidTransition, type Refusal } from '../../kernel/decider.ts';
 import { refusedFor, unless } from '../faults.ts';
 import { barred, type Deal, type DealFact, DealStageChanged, permitted } from './deal.ts';
-import { arrival, type Course, enterable, isBack, namesNext, stageAt, stagesEntered } from './deal-course.ts';
+import { arrival, type Course, enterable, firstStage, isBack, namesNext, stageAt, stagesEntered, stagesUpTo } from './deal-course.ts';
 import { lacking } from './deal-needs.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { Stage } from './stages.ts';
 
 export interface Move {
@@ -13,6 +14,7 @@ export interface Move {
   readonly resumeOn?: string | undefined;
 }
 
+export const unknownPipeline: Refusal = invalid([{ pointer: '/pipelineId', detail: 'There is no such pipeline in use.' }]);
 export const unknownStage: Refusal = invalid([{ pointer: '/stage', detail: 'The pipeline of this deal has no such stage to move to.' }]);
 
 /**
@@ -44,6 +46,34 @@ function faultOf(deal: Deal, to: Stage, { reason, resumeOn }: Move, context: Dec
   if (stop) return stop;
   if (isBack(pipeline, from, to)) return refusedFor(unless(reason !== undefined, '/reason', 'A step back needs a reason.'));
   return lacking(stagesEntered(pipeline, from, to), deal, context);
+}
+
+interface Change {
+  readonly pipelineId: string;
+  readonly stage?: string | undefined;
+  readonly reason: string;
+}
+
+/** The pipeline the deal is to go through from now on; null where there is none of that id. */
+export interface ChangeKnowledge {
+  readonly pipeline: Pipeline | null;
+}
+
+/** Into another pipeline, at its beginning or where what leads there is filled in. */
+export function changePipeline(
+  deal: Deal,
+  { pipelineId, stage, reason }: Change,
+  context: DecisionContext<ChangeKnowledge>,
+): Decision<DealFact> {
+  if (deal.pipelineId === pipelineId) return [];
+  const { pipeline } = context.facts;
+  const stop = barred(deal, 'ChangeDealPipeline');
+  if (stop) return stop;
+  if (pipeline?.status !== 'Active') return unknownPipeline;
+  const to = stage === undefined ? firstStage(pipeline) : enterable(pipeline, stage);
+  if (to?.kind !== 'open') return unknownStage;
+  const lacks = lacking(stagesUpTo(pipeline, to), deal, context);
+  return lacks ?? [DealStageChanged({ from: deal.stage, ...arrival({ pipelineId }, to), reason })];
 }
 
 /** The stage the deal is in is being removed from its pipeline; silent where the deal has left it. */

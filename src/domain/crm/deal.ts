@@ -256,7 +256,7 @@ export const Deal = decider({
 const WORK = ['EditDeal', 'AssignDeal', 'ChangeDealStage', 'LoseDeal', 'MergeDeal'];
 const CLOSED = ['AssignDeal', 'ReopenDeal'];
 const PERMITS: Readonly<Record<StageKind, readonly string[]>> = {
-  open: [...WORK, 'AddDealLine', 'RemoveDealLine', 'OrderDeal', 'WinDeal'],
+  open: [...WORK, 'AddDealLine', 'RemoveDealLine', 'OrderDeal', 'WinDeal', 'ChangeDealPipeline'],
   paused: WORK,
   won: CLOSED,
   lost: [...CLOSED, 'MergeDeal'],

@@ -14,11 +14,13 @@ export interface Conversion {
   readonly amount?: Money | undefined;
   readonly currency?: Currency | undefined;
   readonly expectedClose?: string | undefined;
+  readonly pipelineId?: string | undefined;
 }
 
-/** The account chosen: null where it does not exist, undefined where none was chosen. */
+/** The account chosen: null where it does not exist, undefined where none was chosen; and whether the pipeline named is in use. */
 export interface ConversionKnowledge {
   readonly account: { readonly currency: string } | null | undefined;
+  readonly pipelineInUse?: boolean | undefined;
 }
 
 /** What the deal will rest on: what is said now, else what the lead says, else the account. */
@@ -48,9 +50,14 @@ export function convert(lead: Lead, wish: Conversion, { facts, id }: DecisionCon
   return [LeadConverted({ from, ownerId, dealId: id('deal'), ...parties, deal: dealOf(lead, wish, terms) })];
 }
 
-const faultsOf = ({ card }: Lead, { currency, requestCategory }: Terms, { account }: ConversionKnowledge): readonly Fault[] => [
+const faultsOf = (
+  { card }: Lead,
+  { currency, requestCategory }: Terms,
+  { account, pipelineInUse }: ConversionKnowledge,
+): readonly Fault[] => [
   ...unless(account !== null, '/accountId', 'There is no such account.'),
   ...(account === undefined ? faultsOfMaking(card) : []),
+  ...unless(pipelineInUse !== false, '/pipelineId', 'There is no such pipeline in use.'),
   ...unless(requestCategory !== undefined, '/requestCategory', 'Deal needs a request category.'),
   ...unless(currency !== undefined || account === null, '/currency', 'Deal needs a currency.'),
 ];
@@ -89,7 +96,11 @@ function contactOf({ card: { contact } }: Lead, id: Mint): Pick<Converted, 'cont
   return contact?.name === undefined ? {} : { contactId: id('contact'), newContact: { ...contact, name: contact.name } };
 }
 
-function dealOf({ card }: Lead, { dealName, expectedClose }: Conversion, { amount, currency, requestCategory }: Terms): Converted['deal'] {
+function dealOf(
+  { card }: Lead,
+  { dealName, expectedClose, pipelineId }: Conversion,
+  { amount, currency, requestCategory }: Terms,
+): Converted['deal'] {
   const { name, description } = card;
   return {
     name: dealName ?? name,
@@ -98,5 +109,6 @@ function dealOf({ card }: Lead, { dealName, expectedClose }: Conversion, { amoun
     requestCategory: requestCategory as string,
     description,
     expectedClose,
+    pipelineId,
   };
 }

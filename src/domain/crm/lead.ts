@@ -64,6 +64,8 @@ export const LeadConverted = event(
       requestCategory: z.string(),
       description: z.string().optional(),
       expectedClose: z.iso.date().optional(),
+      /** Absent for the default one. */
+      pipelineId: z.string().optional(),
     }),
   },
   {
