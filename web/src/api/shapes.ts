@@ -101,6 +101,7 @@ export interface DealCard {
   readonly ownerId: string;
   readonly expectedClose: string | null;
   readonly stageSince: string;
+  readonly rotting: boolean | null;
 }
 
 export interface LeadCard {
@@ -122,8 +123,18 @@ export interface Column<Card> {
   readonly cards: readonly Card[];
 }
 
-export interface Board<Card> {
-  readonly columns: readonly Column<Card>[];
+export interface LeadBoard {
+  readonly columns: readonly Column<LeadCard>[];
+}
+
+export interface DealColumn extends Column<DealCard> {
+  readonly name: string;
+  readonly kind: 'open' | 'paused' | 'won' | 'lost' | 'archive';
+}
+
+export interface DealBoard {
+  readonly pipeline: { readonly id: string; readonly name: string };
+  readonly columns: readonly DealColumn[];
 }
 
 export interface OrderLine {
@@ -150,4 +161,6 @@ export interface OrderLine {
   }[];
   readonly reserved: string;
   readonly waiting: string;
+  readonly shipped: string;
+  readonly cancelled: string;
 }

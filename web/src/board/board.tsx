@@ -3,7 +3,7 @@ import { Button, SegmentedControl } from '@mantine/core';
 import { IconLayoutList, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { onChange } from '../api/live.ts';
 import { me, useNouns } from '../api/queries.ts';
@@ -26,10 +26,14 @@ export interface Card {
   readonly amount: Money | null;
   readonly ownerId: string;
   readonly stageSince: string;
+  /** It is in its stage for longer than it should be; null where nobody counts. */
+  readonly rotting: boolean | null;
 }
 
 export interface CardColumn {
   readonly stage: string;
+  /** What people call it. */
+  readonly label: string;
   readonly count: number;
   readonly sums: readonly Money[];
   readonly percent?: number;
@@ -52,9 +56,11 @@ interface BoardProps {
   readonly edit: string;
   readonly columns: readonly CardColumn[];
   readonly to: (stage: string) => Destination;
+  /** What stands in the head beside the name, such as the choice of a pipeline. */
+  readonly beside?: ReactNode;
 }
 
-export function Board({ noun, category, edit, columns, to }: BoardProps) {
+export function Board({ noun, category, edit, columns, to, beside }: BoardProps) {
   const { t } = useTranslation();
   const [said, announce] = useState('');
   const moves = useMoves({ noun, to, announce, columns });
@@ -65,7 +71,7 @@ export function Board({ noun, category, edit, columns, to }: BoardProps) {
   const destination = asking && commandOf(asking.to.command);
   return (
     <>
-      <Head noun={noun} />
+      <Head noun={noun} beside={beside} />
       <PastRibbon />
       <div className={css.refusal}>
         <Note error={moves.refusal} />
@@ -93,7 +99,7 @@ export function Board({ noun, category, edit, columns, to }: BoardProps) {
           names={{ id: asking.card.id }}
           start={asking.to.body}
           close={moves.leave}
-          done={() => announce(t('board.dropped', { name: asking.card.name, stage: words(asking.stage) }))}
+          done={() => announce(t('board.dropped', { name: asking.card.name, stage: asking.label }))}
         />
       )}
       {asking?.kind === 'needs' && destination && (
@@ -103,14 +109,14 @@ export function Board({ noun, category, edit, columns, to }: BoardProps) {
           edit={commandOf(edit)}
           noun={noun}
           close={moves.leave}
-          done={() => announce(t('board.dropped', { name: asking.card.name, stage: words(asking.stage) }))}
+          done={() => announce(t('board.dropped', { name: asking.card.name, stage: asking.label }))}
         />
       )}
     </>
   );
 }
 
-function Head({ noun }: { readonly noun: string }) {
+function Head({ noun, beside }: { readonly noun: string; readonly beside: ReactNode }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const search = useSearch({ strict: false }) as Search;
@@ -119,10 +125,12 @@ function Head({ noun }: { readonly noun: string }) {
   const asOf = usePast();
   const [create] = useNouns().find(entry => entry.noun === noun)?.creates ?? [];
   const owner = search['owner'] === undefined ? 'all' : 'mine';
-  const show = (whose: string): void => void navigate({ to: '.', search: { owner: whose === 'mine' ? data?.user.id : undefined } });
+  const show = (whose: string): void =>
+    void navigate({ to: '.', search: (now: Search) => ({ ...now, owner: whose === 'mine' ? data?.user.id : undefined }) });
   return (
     <header className={screens.head}>
       <h1>{words(noun)}</h1>
+      {beside}
       <SegmentedControl
         size="xs"
         value={owner}

@@ -1,10 +1,10 @@
 import { draggable, dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter';
 import { ActionIcon, Menu } from '@mantine/core';
-import { IconDots } from '@tabler/icons-react';
+import { IconClockExclamation, IconDots } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { count, money, percent, sums, words } from '../ui/format.ts';
+import { count, money, percent, sums } from '../ui/format.ts';
 import { Age, Owner } from '../ui/parts.tsx';
 import css from './board.module.css';
 import type { Card, CardColumn } from './board.tsx';
@@ -45,10 +45,10 @@ export function BoardColumn({ noun, column, columns, moves, foreign, announce }:
       className={css.column}
       data-over={isOver}
       data-stage={stage}
-      aria-label={`${words(stage)}, ${count(column.count)}`}
+      aria-label={`${column.label}, ${count(column.count)}`}
     >
       <header className={css.columnHead}>
-        <h2>{words(stage)}</h2>
+        <h2>{column.label}</h2>
         <span>{count(column.count)}</span>
         {column.percent !== undefined && <span className={css.percent}>{percent(column.percent)}</span>}
         <p>
@@ -133,12 +133,13 @@ function BoardCard({ noun, card, stage, columns, move, isForeign, announce }: Ca
               .filter(other => other.stage !== stage)
               .map(other => (
                 <Menu.Item key={other.stage} onClick={() => move(card, stage, other.stage)}>
-                  {words(other.stage)}
+                  {other.label}
                 </Menu.Item>
               ))}
           </Menu.Dropdown>
         </Menu>
-        <span className={css.age}>
+        <span className={css.age} data-rotting={card.rotting === true}>
+          {card.rotting === true && <IconClockExclamation size={14} role="img" aria-label={t('board.rotting')} />}
           <Age since={card.stageSince} />
         </span>
         <Owner id={card.ownerId} />
@@ -164,13 +165,13 @@ function useKeys({ card, stage, columns, move, announce }: Pick<CardProps, 'card
     if (key === 'ArrowRight' || key === 'ArrowLeft') {
       const next = Math.min(Math.max(target + (key === 'ArrowRight' ? 1 : -1), 0), columns.length - 1);
       setOver(next);
-      announce(t('board.over', { stage: words(columns[next]?.stage ?? '') }));
+      announce(t('board.over', { stage: columns[next]?.label ?? '' }));
     } else if (key === ' ') {
       setOver(undefined);
       move(card, stage, columns[target]?.stage ?? stage);
     } else if (key === 'Escape') {
       setOver(undefined);
-      announce(t('board.back', { name: card.name, stage: words(stage) }));
+      announce(t('board.back', { name: card.name, stage: columns[at]?.label ?? stage }));
     } else return false;
     return true;
   };

@@ -3,14 +3,14 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { filled, post, Refused } from '../api/client.ts';
 import { cache, useNouns } from '../api/queries.ts';
-import { words } from '../ui/format.ts';
 import { usePast } from '../ui/past.tsx';
 import type { Card, CardColumn, Destination } from './board.tsx';
 
 export interface Asking {
   readonly kind: 'form' | 'needs';
   readonly card: Card;
-  readonly stage: string;
+  /** What the stage is called. */
+  readonly label: string;
   readonly to: Destination;
   /** The fields a stage demands, by pointer, with what it says of each. */
   readonly faults: readonly { readonly pointer: string; readonly detail: string }[];
@@ -41,6 +41,8 @@ export function useMoves({ noun, columns, to, announce }: Surroundings): Moves {
   /** Where cards are shown that are on their way, by id. */
   const [going, go] = useState<ReadonlyMap<string, string>>(new Map());
 
+  const labelOf = (stage: string): string => columns.find(column => column.stage === stage)?.label ?? stage;
+
   const arrived = async (id: string): Promise<void> => {
     await cache.invalidateQueries({ queryKey: [`/boards/${noun}`] });
     go(now => new Map([...now].filter(([other]) => other !== id)));
@@ -49,10 +51,10 @@ export function useMoves({ noun, columns, to, announce }: Surroundings): Moves {
 
   const stays = (card: Card, from: string, stage: string, error: unknown): void => {
     const errors = error instanceof Refused ? (error.problem.errors ?? []) : [];
-    if (errors.length > 0) ask({ kind: 'needs', card, stage, to: to(stage), faults: errors });
+    if (errors.length > 0) ask({ kind: 'needs', card, label: labelOf(stage), to: to(stage), faults: errors });
     else refuse(error);
     const why = error instanceof Refused ? error.problem.detail : t('offline');
-    announce(t('board.stays', { name: card.name, stage: words(from), why }));
+    announce(t('board.stays', { name: card.name, stage: labelOf(from), why }));
   };
 
   const asOf = usePast();
@@ -60,13 +62,13 @@ export function useMoves({ noun, columns, to, announce }: Surroundings): Moves {
     refuse(undefined);
     if (asOf !== undefined) return announce(t('record.readOnly'));
     const destination = to(stage);
-    if (destination.asks) return ask({ kind: 'form', card, stage, to: destination, faults: [] });
+    if (destination.asks) return ask({ kind: 'form', card, label: labelOf(stage), to: destination, faults: [] });
     const path = commands.find(({ type }) => type === destination.command)?.path;
     if (path === undefined) return;
     go(now => new Map(now).set(card.id, stage));
     try {
       await post(filled(path, { id: card.id }), destination.body);
-      announce(t('board.dropped', { name: card.name, stage: words(stage) }));
+      announce(t('board.dropped', { name: card.name, stage: labelOf(stage) }));
     } catch (error) {
       stays(card, from, stage, error);
     }

@@ -9,7 +9,6 @@ import type { Operation, Schema } from '../api/shapes.ts';
 import { faultsOf } from '../generic/command-drawer.tsx';
 import css from '../generic/form.module.css';
 import { Fields, type Values, withoutEmpty } from '../generic/form.tsx';
-import { words } from '../ui/format.ts';
 import { Note } from '../ui/parts.tsx';
 import type { Asking } from './moves.ts';
 
@@ -23,7 +22,7 @@ interface NeedsDrawerProps {
 }
 
 /** Asks at once for what a stage demands: what the move itself takes goes with it, the rest is filled in first. */
-export function NeedsDrawer({ asking: { card, stage, to, faults }, move, edit, noun, close, done }: NeedsDrawerProps) {
+export function NeedsDrawer({ asking: { card, label, to, faults }, move, edit, noun, close, done }: NeedsDrawerProps) {
   const { t } = useTranslation();
   const wanted = faults.map(({ pointer }) => pointer.split('/')[1] ?? '');
   const ofMove = members(move.input, wanted);
@@ -60,7 +59,7 @@ export function NeedsDrawer({ asking: { card, stage, to, faults }, move, edit, n
       onClose={close}
       position="right"
       size={440}
-      title={t('board.needs', { stage: words(stage) })}
+      title={t('board.needs', { stage: label })}
       lockScroll={false}
       closeButtonProps={{ 'aria-label': t('form.cancel') }}
     >
@@ -78,7 +77,7 @@ export function NeedsDrawer({ asking: { card, stage, to, faults }, move, edit, n
         <Fields schema={schema} values={values} change={setValues} faults={sending.error === null ? first : faultsOf(sending.error)} />
         <div className={css.foot}>
           <Button type="submit" loading={sending.isPending}>
-            {t('board.moveInto', { stage: words(stage) })}
+            {t('board.moveInto', { stage: label })}
           </Button>
           <Button variant="default" onClick={close}>
             {t('form.cancel')}

@@ -1,19 +1,21 @@
+import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
 import { asked } from '../api/queries.ts';
-import type { Board as BoardAnswer, DealCard, LeadCard } from '../api/shapes.ts';
+import type { DealBoard as DealAnswer, DealColumn, LeadBoard as LeadAnswer, Page } from '../api/shapes.ts';
 import type { Search } from '../app.tsx';
 import { Board, type Destination } from '../board/board.tsx';
+import { words } from '../ui/format.ts';
 import { Note, Skeleton } from '../ui/parts.tsx';
 
-const LOST = new Set(['Rejected', 'DroppedOut']);
-
 /** Winning and losing are commands of their own, and ask for their reasons. */
-const dealTo = (stage: string): Destination => {
-  if (stage === 'Completed') return { command: 'WinDeal', body: {}, asks: true };
-  if (LOST.has(stage)) return { command: 'LoseDeal', body: { stage }, asks: true };
+function dealTo(columns: readonly DealColumn[], stage: string): Destination {
+  const kind = columns.find(column => column.stage === stage)?.kind;
+  if (kind === 'won') return { command: 'WinDeal', body: {}, asks: true };
+  if (kind === 'lost') return { command: 'LoseDeal', body: { stage }, asks: true };
   return { command: 'ChangeDealStage', body: { stage }, asks: false };
-};
+}
 
 const leadTo = (stage: string): Destination => {
   if (stage === 'Disqualified') return { command: 'DisqualifyLead', body: {}, asks: true };
@@ -21,48 +23,61 @@ const leadTo = (stage: string): Destination => {
   return { command: 'ChangeLeadStage', body: { stage }, asks: false };
 };
 
-/** What stands at the end of the road is looked up in the list. */
-const CLOSED = new Set(['HistoricalApplications']);
+const useBoardSearch = (): Search => useSearch({ strict: false }) as Search;
+
+/** The day it is here, by which the age of cards is counted. */
+const today = (): string => new Intl.DateTimeFormat('sv').format(new Date());
 
 export function DealBoard() {
-  const search = useSearch({ strict: false }) as Search;
-  const { data, error, isPending } = useQuery(
-    asked<BoardAnswer<DealCard>>('/boards/deals', { owner: search['owner'], asOf: search['asOf'] }),
-  );
+  const { owner, pipeline, asOf } = useBoardSearch();
+  const on = asOf?.slice(0, 10) ?? today();
+  const { data, error, isPending } = useQuery(asked<DealAnswer>('/boards/deals', { owner, pipeline, asOf, on }));
   if (isPending) return <Skeleton rows={10} />;
   if (error !== null) return <Note error={error} />;
   const columns = data.columns
-    .filter(({ stage }) => !CLOSED.has(stage))
-    .map(({ cards, ...column }) => ({
+    .filter(({ kind }) => kind !== 'archive')
+    .map(({ cards, name: label, ...column }) => ({
       ...column,
-      cards: cards.map(({ id, name, accountName, amount, ownerId, stageSince }) => ({
-        id,
-        name,
-        about: accountName ?? '',
-        amount,
-        ownerId,
-        stageSince,
-      })),
+      label,
+      cards: cards.map(({ accountName, ...card }) => ({ ...card, about: accountName ?? '' })),
     }));
-  return <Board noun="deals" category="deal" edit="EditDeal" columns={columns} to={dealTo} />;
+  const to = (stage: string): Destination => dealTo(data.columns, stage);
+  return (
+    <Board noun="deals" category="deal" edit="EditDeal" columns={columns} to={to} beside={<PipelineChoice now={data.pipeline.id} />} />
+  );
+}
+
+/** Shown where there is more than one. */
+function PipelineChoice({ now }: { readonly now: string }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { data } = useQuery(asked<Page<{ readonly id: string; readonly name: string }>>('/pipelines'));
+  if (data === undefined || data.items.length < 2) return null;
+  return (
+    <Select
+      size="xs"
+      aria-label={t('board.pipeline')}
+      allowDeselect={false}
+      data={data.items.map(({ id, name }) => ({ value: id, label: name }))}
+      value={now}
+      onChange={pipeline => void navigate({ to: '.', search: (before: Search) => ({ ...before, pipeline: pipeline ?? undefined }) })}
+    />
+  );
 }
 
 export function LeadBoard() {
-  const search = useSearch({ strict: false }) as Search;
-  const { data, error, isPending } = useQuery(
-    asked<BoardAnswer<LeadCard>>('/boards/leads', { owner: search['owner'], asOf: search['asOf'] }),
-  );
+  const { owner, asOf } = useBoardSearch();
+  const { data, error, isPending } = useQuery(asked<LeadAnswer>('/boards/leads', { owner, asOf }));
   if (isPending) return <Skeleton rows={10} />;
   if (error !== null) return <Note error={error} />;
   const columns = data.columns.map(({ cards, ...column }) => ({
     ...column,
-    cards: cards.map(({ id, name, company, contactName, value, ownerId, stageSince }) => ({
-      id,
-      name,
+    label: words(column.stage),
+    cards: cards.map(({ company, contactName, value, ...card }) => ({
+      ...card,
       about: company ?? contactName ?? '',
       amount: value,
-      ownerId,
-      stageSince,
+      rotting: null,
     })),
   }));
   return <Board noun="leads" category="lead" edit="EditLead" columns={columns} to={leadTo} />;

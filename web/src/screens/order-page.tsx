@@ -5,8 +5,9 @@ import { useTranslation } from 'react-i18next';
 import { asked, useNouns } from '../api/queries.ts';
 import type { Money, OrderLine, Waiting } from '../api/shapes.ts';
 import { RecordFrame } from '../generic/record-page.tsx';
+import { shortId } from '../generic/schema.ts';
 import { day, decimal, instant, money } from '../ui/format.ts';
-import { Age, Badge, Block, Note, Owner, Skeleton } from '../ui/parts.tsx';
+import { Age, Badge, Block, Empty, Note, Owner, Skeleton } from '../ui/parts.tsx';
 import { usePast } from '../ui/past.tsx';
 import { isStalled, ProcessFrame, type Step, Steps, WaitingBand } from '../ui/process.tsx';
 import ui from '../ui/ui.module.css';
@@ -23,13 +24,17 @@ interface Order extends Readonly<Record<string, unknown>> {
   readonly gross: Money;
   readonly placedAt: string;
   readonly acceptedAt: string | null;
-  readonly deliveryId: string | null;
-  readonly deliveryStatus: string | null;
-  readonly shippedOn: string | null;
-  readonly invoiceId: string | null;
-  readonly invoiceNumber: string | null;
-  readonly invoiceStatus: string | null;
-  readonly open: Money | null;
+  /** `none`, `partial` or `full`. */
+  readonly delivered: string;
+  readonly invoiced: string;
+  readonly deliveries: readonly { readonly id: string; readonly status: string; readonly shippedOn: string | null }[];
+  readonly invoices: readonly {
+    readonly id: string;
+    readonly number: string | null;
+    readonly status: string;
+    readonly payable: Money;
+    readonly open: Money;
+  }[];
   readonly process: Waiting | null;
   readonly lines: readonly OrderLine[];
 }
@@ -75,20 +80,27 @@ function Course({ order }: { readonly order: Order }) {
   const { t } = useTranslation();
   const { process } = order;
   if (ENDED.has(order.status)) return null;
-  const isShipped = order.shippedOn !== null;
+  const { deliveries, invoices } = order;
+  const shippedOn = deliveries.findLast(delivery => delivery.shippedOn !== null)?.shippedOn ?? undefined;
+  const issued = invoices.filter(({ number }) => number !== null);
+  const isInvoiced = order.invoiced === 'full' && issued.length === invoices.length;
   const hasGoods = order.lines.some(({ stocked }) => stocked);
   const isHeld = order.lines.every(({ stocked, waiting }) => !stocked || Number(waiting) === 0);
   const reached: readonly (Omit<Step, 'at'> & { readonly is: boolean })[] = [
     { name: t('order.placed'), is: true, detail: instant(order.placedAt) },
-    { name: t('order.accepted'), is: order.acceptedAt !== null, detail: order.acceptedAt === null ? undefined : instant(order.acceptedAt) },
+    {
+      name: t('order.accepted'),
+      is: order.acceptedAt !== null,
+      detail: order.acceptedAt === null ? undefined : instant(order.acceptedAt),
+    },
     ...(hasGoods
       ? [
-          { name: t('order.goods'), is: order.deliveryId !== null || (order.acceptedAt !== null && isHeld) },
-          { name: t('order.shipped'), is: isShipped, detail: order.shippedOn === null ? undefined : day(order.shippedOn) },
+          { name: t('order.goods'), is: order.delivered === 'full' || (order.acceptedAt !== null && isHeld) },
+          { name: t('order.shipped'), is: order.delivered === 'full', detail: shippedOn && day(shippedOn) },
         ]
       : []),
-    { name: t('order.invoiced'), is: order.invoiceNumber !== null, detail: order.invoiceNumber ?? undefined },
-    { name: t('order.paid'), is: order.open !== null && Number(order.open.amount) === 0 && order.invoiceNumber !== null },
+    { name: t('order.invoiced'), is: isInvoiced, detail: issued.map(({ number }) => number).join(', ') || undefined },
+    { name: t('order.paid'), is: isInvoiced && issued.every(({ open }) => Number(open.amount) === 0) },
   ];
   const now = reached.findIndex(({ is }) => !is);
   const present = process !== null && isStalled(process) ? 'stalled' : 'now';
@@ -140,7 +152,7 @@ function Lines({ order }: { readonly order: Order }) {
                   <WhyPrice line={line} />
                 </td>
                 <td>
-                  <StockOf line={line} isAccepted={order.acceptedAt !== null} isShipped={order.shippedOn !== null} />
+                  <StockOf line={line} isAccepted={order.acceptedAt !== null} />
                 </td>
                 <td className={`${ui.number} ${ui.strong}`}>{money(line.net)}</td>
               </tr>
@@ -152,12 +164,15 @@ function Lines({ order }: { readonly order: Order }) {
   );
 }
 
-function StockOf({ line, isAccepted, isShipped }: { readonly line: OrderLine; readonly isAccepted: boolean; readonly isShipped: boolean }) {
+function StockOf({ line, isAccepted }: { readonly line: OrderLine; readonly isAccepted: boolean }) {
   const { t } = useTranslation();
-  if (!line.stocked) return <span className={ui.second}>{t('order.service')}</span>;
-  if (isShipped) return <Badge status="shipped" look="done" label={t('order.shipped')} />;
-  if (Number(line.waiting) > 0)
-    return <Badge status="missing" look="waiting" label={t('order.missing', { quantity: decimal(line.waiting) })} />;
+  const { stocked, quantity, shipped, waiting, cancelled } = line;
+  if (!stocked) return <span className={ui.second}>{t('order.service')}</span>;
+  if (Number(cancelled) === Number(quantity)) return <Badge status="cancelled" look="refused" label={t('order.cancelledQty')} />;
+  if (Number(shipped) > 0 && Number(shipped) + Number(cancelled) >= Number(quantity))
+    return <Badge status="shipped" look="done" label={t('order.shipped')} />;
+  if (Number(waiting) > 0) return <Badge status="missing" look="waiting" label={t('order.missing', { quantity: decimal(waiting) })} />;
+  if (Number(shipped) > 0) return <Badge status="partly" look="open" label={t('order.partly', { quantity: decimal(shipped) })} />;
   return isAccepted ? <Badge status="held" look="done" label={t('order.held')} /> : <span className={ui.second}>—</span>;
 }
 
@@ -192,39 +207,42 @@ function WhyPrice({ line }: { readonly line: OrderLine }) {
   );
 }
 
-function Documents({ order }: { readonly order: Order }) {
+function Documents({ order: { deliveries, invoices } }: { readonly order: Order }) {
   const { t } = useTranslation();
-  const notYet = <Badge status="none" look="open" label={t('order.notStarted')} />;
   return (
     <Block title={t('order.documents')}>
+      {deliveries.length + invoices.length === 0 && <Empty>{t('order.none')}</Empty>}
       <table className={ui.table}>
         <tbody>
-          <tr>
-            <th scope="row">{t('order.delivery')}</th>
-            <td>{order.deliveryStatus === null ? notYet : <Badge status={order.deliveryStatus} />}</td>
-            <td className={ui.number}>
-              {order.deliveryId !== null && (
-                <Link to="/$noun/$id" params={{ noun: 'deliveries', id: order.deliveryId }}>
-                  {t('order.delivery')}
+          {deliveries.map(({ id, status, shippedOn }) => (
+            <tr key={id}>
+              <td>
+                <Link to="/$noun/$id" params={{ noun: 'deliveries', id }} className={ui.link}>
+                  {t('order.delivery')} {shortId(id)}
                 </Link>
-              )}
-            </td>
-          </tr>
-          <tr>
-            <th scope="row">{t('order.invoice')}</th>
-            <td>{order.invoiceStatus === null ? notYet : <Badge status={order.invoiceStatus} />}</td>
-            <td className={ui.number}>
-              {order.invoiceId !== null && (
-                <Link to="/$noun/$id" params={{ noun: 'invoices', id: order.invoiceId }}>
-                  {order.invoiceNumber ?? t('order.invoice')}
+              </td>
+              <td>
+                <Badge status={status} />
+              </td>
+              <td className={ui.number}>{shippedOn === null ? '—' : day(shippedOn)}</td>
+            </tr>
+          ))}
+          {invoices.map(({ id, number, status, payable, open }) => (
+            <tr key={id}>
+              <td>
+                <Link to="/$noun/$id" params={{ noun: 'invoices', id }} className={ui.link}>
+                  {number ?? `${t('order.invoice')} ${shortId(id)}`}
                 </Link>
-              )}
-            </td>
-          </tr>
-          <tr>
-            <th scope="row">{t('order.payment')}</th>
-            <td colSpan={2}>{order.open === null ? notYet : t('order.openLeft', { amount: money(order.open) })}</td>
-          </tr>
+              </td>
+              <td>
+                <Badge status={status} />
+              </td>
+              <td className={ui.number}>
+                {money(payable)}
+                {Number(open.amount) > 0 && <span className={ui.second}> · {t('order.openLeft', { amount: money(open) })}</span>}
+              </td>
+            </tr>
+          ))}
         </tbody>
       </table>
     </Block>

@@ -14,6 +14,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   Shipped: 'done',
   Delivered: 'done',
   Issuing: 'waiting',
+  Unpaid: 'open',
   Issued: 'open',
   PartiallyPaid: 'waiting',
   Paid: 'done',
