@@ -6,6 +6,7 @@ import { follow } from './api/live.ts';
 import { cache, me } from './api/queries.ts';
 import { ListPage } from './generic/list-page.tsx';
 import { RecordPage } from './generic/record-page.tsx';
+import { AccountPage } from './screens/account-page.tsx';
 import { DealBoard, LeadBoard } from './screens/boards.tsx';
 import { Home } from './screens/home.tsx';
 import { OrderPage } from './screens/order-page.tsx';
@@ -34,6 +35,7 @@ const routeTree = root.addChildren([
   at('/deals/board', DealBoard),
   at('/leads/board', LeadBoard),
   at('/processes', ProcessesPage),
+  at('/accounts/$id', AccountPage),
   at('/sales-orders/$id', OrderPage),
   at('/threads/$id', ThreadPage),
   at('/$noun', ListPage),

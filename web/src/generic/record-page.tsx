@@ -99,10 +99,13 @@ export function RecordFrame({ noun, id, row, above, meta, amount, children }: Re
 
 const tabOf = (path: string): string => path.split('/').at(-1) ?? '';
 
+/** Shown by screens made by hand, in place of the fields. */
+const BY_HAND = new Set(['360']);
+
 /** What can be asked beneath the record; its own fields come first. */
 function Tabs({ views, tab }: { readonly views: readonly Operation[]; readonly tab: string | undefined }) {
   const { t } = useTranslation();
-  const asked = views.filter(({ input }) => (input.required ?? []).length === 0);
+  const asked = views.filter(({ path, input }) => !BY_HAND.has(tabOf(path)) && (input.required ?? []).length === 0);
   if (asked.length === 0) return null;
   return (
     <nav className={css.tabs} aria-label={t('record.views')}>
