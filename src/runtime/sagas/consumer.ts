@@ -94,11 +94,11 @@ class Reader {
     if (last === undefined) return;
     const running = this.#running(seats);
     const detached = await this.#owner.transaction(async client => {
-      const stopped = await takeBatch(client, this.#taking, running, batch);
-      const taken = running.filter(seat => !stopped.has(seat));
+      const { detached, written } = await takeBatch(client, this.#taking, running, batch);
+      const taken = running.filter(seat => !detached.has(seat));
       for (const seat of taken) if (isAfter(last, seat.position)) seat.position = last;
-      await after(client, taken, last);
-      return stopped;
+      await Promise.all([written, after(client, taken, last)]);
+      return detached;
     });
     for (const [seat, reason] of detached) {
       this.#detached.add(seat);

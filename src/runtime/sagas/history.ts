@@ -16,21 +16,33 @@ const COLUMNS =
 /** Instances are named twice, so that each is found by the index: planned once, a join may go through all of a saga instead. */
 const SAVE = `
   with ended as (
-    update ops.saga_history h set to_position = (
-      select g.from_position from json_to_recordset($2::json) as g(instance text, from_position bigint) where g.instance = h.instance)
-    where h.saga = $1 and h.instance = any($4) and h.to_position is null
+    update ops.saga_history h set to_position = g.from_position
+    from json_to_recordset($2::json) as g(saga text, instance text, from_position bigint)
+    where h.saga = g.saga and h.instance = g.instance and h.saga = any($3) and h.instance = any($4) and h.to_position is null
   )
   insert into ops.saga_history (${COLUMNS})
-  select ${COLUMNS} from json_to_recordset($3::json) as r(saga text, instance text, from_position bigint, to_position bigint, status text,
+  select ${COLUMNS} from json_to_recordset($1::json) as r(saga text, instance text, from_position bigint, to_position bigint, status text,
     attempt integer, correlation_id text, since timestamptz, about_category text, about_id text, waiting jsonb, refusal jsonb)`;
 
-/** Writes what the instances of a saga went through; standings are in the order of the log, the last of each instance is so still. */
-export async function saveHistory(client: pg.PoolClient, saga: string, standings: readonly Standing[]): Promise<void> {
-  if (standings.length === 0) return;
-  const courses = [...Map.groupBy(standings, ({ name }) => name)];
-  const ends = courses.map(([name, [first]]) => ({ instance: name, from_position: first?.from.toString() }));
-  const names = courses.map(([name]) => name);
-  await client.query(SAVE, [saga, JSON.stringify(ends), JSON.stringify(courses.flatMap(([, course]) => spans(saga, course))), names]);
+/** What the instances of a saga went through, in the order of the log. */
+export interface Courses {
+  readonly saga: string;
+  readonly standings: readonly Standing[];
+}
+
+/** Writes what the instances of several sagas went through; the last standing of each is so still. */
+export async function saveHistory(client: pg.PoolClient, all: readonly Courses[]): Promise<void> {
+  const courses = all.flatMap(({ saga, standings }) =>
+    [...Map.groupBy(standings, ({ name }) => name)].map(([name, course]) => ({ saga, name, course })),
+  );
+  if (courses.length === 0) return;
+  const ends = courses.map(({ saga, name, course: [first] }) => ({ saga, instance: name, from_position: first?.from.toString() }));
+  await client.query(SAVE, [
+    JSON.stringify(courses.flatMap(({ saga, course }) => spans(saga, course))),
+    JSON.stringify(ends),
+    [...new Set(courses.map(({ saga }) => saga))],
+    courses.map(({ name }) => name),
+  ]);
 }
 
 /** Several standings of one position come to the last of them. */

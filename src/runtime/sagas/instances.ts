@@ -4,6 +4,7 @@ import type { Instance, Refused } from './move.ts';
 import { storable } from './storable.ts';
 
 interface Row {
+  readonly saga: string;
   readonly instance: string;
   readonly status: Instance['status'];
   readonly state: unknown;
@@ -23,15 +24,16 @@ interface Row {
 /** Where instances are kept: those that are shown, and those of a saga that still reads history. */
 export type Shelf = 'ops.saga_instances' | 'ops.saga_drafts';
 
-/** Those of the named instances that exist, by name. */
+/** Of each saga by its name, those of the named instances that exist, by name. */
 export async function loadInstances(
   client: pg.PoolClient,
   shelf: Shelf,
-  saga: string,
+  sagas: readonly string[],
   names: readonly string[],
-): Promise<Map<string, Instance>> {
-  const { rows } = await client.query<Row>(`select * from ${shelf} where saga = $1 and instance = any($2)`, [saga, names]);
-  return new Map(rows.map(row => [row.instance, instanceOf(row)]));
+): Promise<(saga: string) => ReadonlyMap<string, Instance>> {
+  const { rows } = await client.query<Row>(`select * from ${shelf} where saga = any($1) and instance = any($2)`, [sagas, names]);
+  const found = Map.groupBy(rows, ({ saga }) => saga);
+  return saga => new Map((found.get(saga) ?? []).map(row => [row.instance, instanceOf(row)]));
 }
 
 /** Where the parked instances of a saga stopped and why, by name. */
@@ -78,14 +80,15 @@ const save = (shelf: Shelf): string => `
     alarms = excluded.alarms, next_alarm_at = excluded.next_alarm_at, since = excluded.since, waiting = excluded.waiting,
     refusal = excluded.refusal, stopped_by = excluded.stopped_by, stopped_as = excluded.stopped_as, recorded = excluded.recorded`;
 
-export async function saveInstances(
-  client: pg.PoolClient,
-  shelf: Shelf,
-  saga: string,
-  moved: ReadonlyMap<string, Instance>,
-): Promise<void> {
-  if (moved.size === 0) return;
-  await client.query(save(shelf), [JSON.stringify([...moved].map(([name, instance]) => rowOf(saga, name, instance)))]);
+/** What became of instances of several sagas. */
+export interface Moved {
+  readonly saga: string;
+  readonly moved: ReadonlyMap<string, Instance>;
+}
+
+export async function saveInstances(client: pg.PoolClient, shelf: Shelf, all: readonly Moved[]): Promise<void> {
+  const rows = all.flatMap(({ saga, moved }) => [...moved].map(([name, instance]) => rowOf(saga, name, instance)));
+  if (rows.length > 0) await client.query(save(shelf), [JSON.stringify(rows)]);
 }
 
 export async function dropInstances(client: pg.PoolClient, shelf: Shelf, saga: string, names: readonly string[]): Promise<void> {

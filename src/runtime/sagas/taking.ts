@@ -11,6 +11,7 @@ import { Folding, type Visit } from './folding.ts';
 import { saveHistory } from './history.ts';
 import { loadInbox, saveInbox } from './inbox.ts';
 import { dropInstances, loadInstances, type Shelf, saveInstances } from './instances.ts';
+import type { Instance } from './move.ts';
 import { forgo, heard, post, release } from './outbox.ts';
 import { isAfter, type Seat } from './seats.ts';
 import { storable } from './storable.ts';
@@ -30,30 +31,33 @@ interface Read {
   readonly fact: StoredFact;
 }
 
-/** A saga that cannot tell whom an event concerns: it stops as a whole, or it would lose its place. */
-class SagaFault extends Error {
-  override readonly name = 'SagaFault';
+const DETACH = 'update ops.sagas set detached = $2 where name = $1';
+
+export interface BatchTaken {
+  /** Sagas that had to be detached, and why. */
+  readonly detached: ReadonlyMap<Seat, string>;
+  /** Settles when what the batch came to is written; what is asked of the connection meanwhile comes after it. */
+  readonly written: Promise<unknown>;
 }
 
-/** Tells which sagas had to be detached, and why. */
 export async function takeBatch(
   client: pg.PoolClient,
   taking: Taking,
   seats: readonly Seat[],
   batch: readonly StoredEvent[],
-): Promise<ReadonlyMap<Seat, string>> {
+): Promise<BatchTaken> {
   const read = batch.flatMap(stored => readOf(stored, taking.events) ?? []);
   const detached = new Map<Seat, string>();
-  for (const seat of seats) {
-    try {
-      await takeOne(client, taking, seat, read);
-    } catch (error) {
-      if (!(error instanceof SagaFault)) throw error;
-      detached.set(seat, error.message);
-      await client.query('update ops.sagas set detached = $2 where name = $1', [seat.saga.name, error.message]);
-    }
-  }
-  return detached;
+  const taken: (readonly [Shelf, readonly Taken[]])[] = [];
+  for (const [shelf, some] of Map.groupBy(seats, ({ building }): Shelf => (building ? 'ops.saga_drafts' : 'ops.saga_instances')))
+    taken.push([shelf, await foldAll(client, taking, { shelf, seats: some, read, detached })]);
+  const written = Promise.all([
+    ...taken.map(([shelf, some]) => save(client, taking, shelf, some)),
+    ...[...detached].map(([{ saga }, reason]) => client.query(DETACH, [saga.name, reason])),
+  ]);
+  // Whoever asked awaits it a moment later.
+  written.catch(() => undefined);
+  return { detached, written };
 }
 
 /** Undefined for what other programs put into the log. */
@@ -62,48 +66,113 @@ function readOf(stored: StoredEvent, events: Events): Read | undefined {
   return fact && { stored, fact };
 }
 
-async function takeOne(client: pg.PoolClient, { log, registry, texts, events }: Taking, seat: Seat, read: readonly Read[]): Promise<void> {
-  const visits = blaming(() => visitsOf(seat, read));
-  if (visits.length === 0) return;
-  const { saga } = seat;
-  const shelf: Shelf = seat.building ? 'ops.saga_drafts' : 'ops.saga_instances';
-  const instances = await loadInstances(client, shelf, saga.name, [...new Set(visits.map(({ name }) => name))]);
-  const inbox = await loadInbox(client, log, saga.name, goingOn(visits));
-  const kept = blaming(
-    () => new Map([...inbox].map(([name, stored]) => [name, stored.map(entry => keptVisit(seat, name, entry, events))])),
-  );
-  const folding = new Folding(seat, instances, kept, texts);
-  blaming(() => folding.takeAll(visits));
-  // One after the other without waiting in between: the connection keeps their order.
-  const saved = [
-    saveInstances(client, shelf, saga.name, folding.moved),
-    dropInstances(
-      client,
-      shelf,
-      saga.name,
-      [...folding.forgotten].filter(name => instances.has(name)),
-    ),
-    // What is built beside is not shown: it has no history before it is.
-    seat.building ? undefined : saveHistory(client, saga.name, folding.standings),
-    saveInbox(
-      client,
-      saga.name,
-      [...folding.emptied],
-      folding.kept.map(({ name, stored }) => ({ instance: name, stored })),
-    ),
-    forgo(client, saga.name, [...folding.forgone]),
-    heard(client, saga.name, folding.heard),
-  ];
-  if (folding.resumed.length > 0) await Promise.all(saved);
-  for (const resumed of folding.resumed) await release(client, saga.name, resumed);
-  await Promise.all([...saved, post(client, folding.outgoing), enqueue(client, registry, folding.effects)]);
+/** A batch for sagas whose instances are kept in one place. */
+interface Share {
+  readonly shelf: Shelf;
+  readonly seats: readonly Seat[];
+  readonly read: readonly Read[];
+  readonly detached: Map<Seat, string>;
 }
 
-function blaming<Result>(work: () => Result): Result {
+/** All sagas at once: most of what a small batch costs is its exchanges with Postgres. */
+async function foldAll(client: pg.PoolClient, taking: Taking, share: Share): Promise<readonly Taken[]> {
+  const calls = share.seats.flatMap(seat => {
+    const visits = unlessDetached(share, seat, () => visitsOf(seat, share.read)) ?? [];
+    return visits.length === 0 ? [] : [{ seat, visits }];
+  });
+  if (calls.length === 0) return [];
+  const names = calls.flatMap(({ visits }) => visits.map(({ name }) => name));
+  const instances = await loadInstances(
+    client,
+    share.shelf,
+    calls.map(({ seat }) => seat.saga.name),
+    [...new Set(names)],
+  );
+  const taken: Taken[] = [];
+  for (const { seat, visits } of calls) {
+    const before = instances(seat.saga.name);
+    const inbox = await loadInbox(client, taking.log, seat.saga.name, goingOn(visits));
+    const folding = unlessDetached(share, seat, () => folded(taking, seat, { before, inbox, visits }));
+    if (folding !== undefined) taken.push({ saga: seat.saga.name, folding, before });
+  }
+  return taken;
+}
+
+interface Before {
+  readonly before: ReadonlyMap<string, Instance>;
+  readonly inbox: ReadonlyMap<string, readonly StoredEvent[]>;
+  readonly visits: readonly Visit[];
+}
+
+function folded({ texts, events }: Taking, seat: Seat, { before, inbox, visits }: Before): Folding {
+  const kept = new Map([...inbox].map(([name, stored]) => [name, stored.map(entry => keptVisit(seat, name, entry, events))]));
+  const folding = new Folding(seat, before, kept, texts);
+  folding.takeAll(visits);
+  return folding;
+}
+
+interface Taken {
+  readonly saga: string;
+  readonly folding: Folding;
+  readonly before: ReadonlyMap<string, Instance>;
+}
+
+/** Statements one after the other without waiting in between: the connection keeps their order. */
+async function save(client: pg.PoolClient, { registry }: Taking, shelf: Shelf, taken: readonly Taken[]): Promise<void> {
+  const saved = [
+    saveInstances(
+      client,
+      shelf,
+      taken.map(({ saga, folding: { moved } }) => ({ saga, moved })),
+    ),
+    // What is built beside is not shown: it has no history before it is.
+    shelf === 'ops.saga_drafts'
+      ? undefined
+      : saveHistory(
+          client,
+          taken.map(({ saga, folding: { standings } }) => ({ saga, standings })),
+        ),
+    ...taken.flatMap(({ saga, folding, before }) => [
+      dropInstances(
+        client,
+        shelf,
+        saga,
+        [...folding.forgotten].filter(name => before.has(name)),
+      ),
+      saveInbox(
+        client,
+        saga,
+        [...folding.emptied],
+        folding.kept.map(({ name, stored }) => ({ instance: name, stored })),
+      ),
+      forgo(client, saga, [...folding.forgone]),
+      heard(client, saga, folding.heard),
+    ]),
+  ];
+  const resumed = taken.flatMap(({ saga, folding }) => folding.resumed.map(instance => ({ saga, instance })));
+  if (resumed.length > 0) await Promise.all(saved);
+  for (const { saga, instance } of resumed) await release(client, saga, instance);
+  await Promise.all([
+    ...saved,
+    post(
+      client,
+      taken.flatMap(({ folding }) => folding.outgoing),
+    ),
+    enqueue(
+      client,
+      registry,
+      taken.flatMap(({ folding }) => folding.effects),
+    ),
+  ]);
+}
+
+/** Undefined where the saga fails at its own work: it falls out alone. */
+function unlessDetached<Result>({ detached }: Share, seat: Seat, work: () => Result): Result | undefined {
   try {
     return work();
   } catch (error) {
-    throw new SagaFault(storable(error instanceof Error ? error.message : String(error)), { cause: error });
+    detached.set(seat, storable(error instanceof Error ? error.message : String(error)));
+    return undefined;
   }
 }
 
