@@ -32,7 +32,7 @@ export async function runApi(config: ApiConfig): Promise<Role & { readonly url: 
     ...foundation,
     identity,
     requests,
-    rest: new Rest({ pool, passed: queries.passed }),
+    rest: new Rest({ pool, told: queries.told }),
     feed,
     readiness: readinessOf(foundation),
     clock: systemClock,

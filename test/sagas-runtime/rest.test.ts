@@ -16,7 +16,7 @@ let rest: Rest;
 beforeEach(async () => {
   house = await benchHouse();
   watch = new CheckpointWatch(house.pool);
-  rest = new Rest({ pool: house.pool, passed: (names, position, patienceMs) => watch.passed(names, position, patienceMs) });
+  rest = new Rest({ pool: house.pool, told: (names, patienceMs) => watch.told(names, patienceMs) });
 });
 afterEach(async () => {
   await watch.close();

@@ -54,7 +54,7 @@ export class Player {
     this.#house = house;
     this.#seed = seed;
     this.#known = new Known(house.pool);
-    this.#rest = new Rest({ pool: house.pool, passed: house.queries.passed });
+    this.#rest = new Rest({ pool: house.pool, told: house.queries.told });
   }
 
   /** What was refused; nothing, if the plan is right. The money of a span comes in while the next one is played. */

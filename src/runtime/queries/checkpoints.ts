@@ -52,11 +52,17 @@ const LISTEN_RETRY_MS = 500;
 
 type Standing = 'passed' | 'behind' | 'stopped';
 
+interface Waiting {
+  /** Of which views it wants to hear. */
+  readonly names: readonly string[];
+  readonly wake: () => void;
+}
+
 export class CheckpointWatch {
   readonly #pool: pg.Pool;
   readonly #closing = new AbortController();
   readonly #shown = new Map<string, Checkpoint>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiting>();
   readonly #listener: Promise<void>;
   #listening = false;
   #reloading: Promise<void> | undefined;
@@ -86,7 +92,7 @@ export class CheckpointWatch {
     const giveUpAt = performance.now() + patienceMs;
     while (this.#standing(names, position) !== 'passed') {
       const left = giveUpAt - performance.now();
-      const told = left > 0 && this.#standing(names, position) === 'behind' && (await this.#told(left));
+      const told = left > 0 && this.#standing(names, position) === 'behind' && (await this.told(names, left));
       if (told) continue;
       // Nobody told us: ask, before concluding anything.
       await this.#reload();
@@ -107,22 +113,22 @@ export class CheckpointWatch {
     return names.filter(name => this.#shown.get(name)?.state === 'detached');
   }
 
-  /** True as soon as a checkpoint moved, false when none did for a while. */
-  async #told(patienceMs: number): Promise<boolean> {
+  /** True as soon as something is told of one of the views, false when nothing was for a while. */
+  async told(names: readonly string[], patienceMs: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const wake = (): void => resolve(true);
+    const waiting = { names, wake: () => resolve(true) };
     const timer = setTimeout(() => resolve(false), Math.min(patienceMs, this.#listening ? POLL_MS : POLL_DEAF_MS));
-    this.#waiting.add(wake);
+    this.#waiting.add(waiting);
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
-      this.#waiting.delete(wake);
+      this.#waiting.delete(waiting);
     }
   }
 
-  #changed(): void {
-    for (const wake of [...this.#waiting]) wake();
+  #changed(what: (name: string) => boolean = () => true): void {
+    for (const { names, wake } of [...this.#waiting]) if (names.some(what)) wake();
   }
 
   /** Many who wait ask once. */
@@ -144,7 +150,8 @@ export class CheckpointWatch {
       const older = known?.version === checkpoint.version && (known.position ?? -1n) > (checkpoint.position ?? -1n);
       if (!older) this.#shown.set(checkpoint.name, checkpoint);
     }
-    this.#changed();
+    const told = new Set(checkpoints.map(({ name }) => name));
+    this.#changed(name => told.has(name));
   }
 
   async #listenAlways(): Promise<void> {

@@ -38,6 +38,8 @@ export interface WatchedQueryRunner extends QueryRunner {
   checkpointsLag(head: bigint | undefined): Promise<readonly Lag[]>;
   /** Waits until the named views have passed a position. @throws ViewsLag after the patience, DatabaseUnavailable */
   passed(names: readonly string[], position: bigint, patienceMs: number): Promise<void>;
+  /** True as soon as something is told of one of the named views, false when nothing was for a while. */
+  told(names: readonly string[], patienceMs: number): Promise<boolean>;
 }
 
 export function createQueryRunner(options: QueryRunnerOptions): WatchedQueryRunner {
@@ -48,6 +50,7 @@ export function createQueryRunner(options: QueryRunnerOptions): WatchedQueryRunn
     askAny: (query, input, asking) => runner.run(query, input, asking),
     checkpointsLag: head => runner.lag(head),
     passed: (names, position, patienceMs) => runner.passed(names, position, patienceMs),
+    told: (names, patienceMs) => runner.told(names, patienceMs),
     close: () => runner.close(),
   };
 }
@@ -110,6 +113,10 @@ class Runner {
 
   passed(names: readonly string[], position: bigint, patienceMs: number): Promise<void> {
     return this.#watch.passed(names, position, patienceMs);
+  }
+
+  told(names: readonly string[], patienceMs: number): Promise<boolean> {
+    return this.#watch.told(names, patienceMs);
   }
 
   /**

@@ -4,6 +4,7 @@ import { processEvents } from '../../kernel/processes.ts';
 import type { StoredEvent } from '../event-log/port.ts';
 import type { Ownership } from '../ownership.ts';
 import type { Bell } from './bell.ts';
+import { keyOf, type Outgoing, settle } from './outbox.ts';
 import { advance, isAfter, join, type Seat, takeSeats } from './seats.ts';
 import { type Taking, takeBatch } from './taking.ts';
 import type { World } from './world.ts';
@@ -16,7 +17,22 @@ export interface Reading {
   readonly bell: Bell;
   /** How far the log is read for what is shown. */
   reached: bigint | undefined;
+  /**
+   * Commands that were done, by instance. They leave the outbox with the reading of what they did: so whatever else follows from
+   * it is there before they go.
+   */
+  readonly done: Map<string, Done>;
 }
+
+export interface Done {
+  readonly row: Outgoing;
+  /** Of what it did in the log; undefined where it did nothing. */
+  readonly position: bigint | undefined;
+}
+
+/** Those of which nothing is to be read any more behind a position. */
+export const readBy = (done: Reading['done'], reached: bigint | undefined): readonly Outgoing[] =>
+  [...done.values()].flatMap(({ row, position }) => (position === undefined || !isAfter(position, reached) ? [row] : []));
 
 /** Reads until the signal fires. @throws when Postgres fails; nothing is lost then */
 export async function consume(world: World, owner: Ownership, reading: Reading, signal: AbortSignal): Promise<void> {
@@ -32,6 +48,11 @@ export async function consume(world: World, owner: Ownership, reading: Reading, 
   await Promise.all([catchingUp, meanwhile]);
   if (others.length === 0) reader.begin(late);
   await reader.follow(seats, signal);
+}
+
+/** Their instances may go on. */
+export function forget(done: Reading['done'], rows: readonly Outgoing[]): void {
+  for (const row of rows) if (done.get(keyOf(row))?.row === row) done.delete(keyOf(row));
 }
 
 class Reader {
@@ -64,10 +85,14 @@ class Reader {
       });
     const from = earlier(this.#reading.reached, this.#earliest(seats) ?? this.#reading.reached);
     for await (const batch of this.#world.log.follow(from, { signal, batchMax: BATCH_MAX })) {
+      let gone: readonly Outgoing[] = [];
       await this.#take(seats, batch, async (client, taken, last) => {
-        await this.#join(client, taken, later(this.#reading.reached, last));
-        await advance(client, taken, last);
+        const reached = later(this.#reading.reached, last);
+        await this.#join(client, taken, reached);
+        gone = readBy(this.#reading.done, reached);
+        await Promise.all([settle(client, gone), advance(client, taken, last)]);
       });
+      forget(this.#reading.done, gone);
       this.#reading.reached = later(this.#reading.reached, batch.at(-1)?.position);
       this.#reading.bell.ring();
     }

@@ -1,16 +1,16 @@
 /** Sends what sagas want sent: in order within an instance, instances beside each other. */
 import { system } from '../../kernel/authority.ts';
-import { CommandRefused, ProcessParked } from '../../kernel/processes.ts';
+import { CommandRefused, PROCESSES, ProcessParked } from '../../kernel/processes.ts';
 import { pauseAfter, within } from '../event-log/patience.ts';
 import { LogUnavailable } from '../event-log/port.ts';
 import { Conflict, type Execution, Overloaded, ViewsLag } from '../executor/port.ts';
 import { uuidv5 } from '../ids.ts';
 import type { Ownership } from '../ownership.ts';
+import { announce } from '../projector/tables.ts';
 import { DatabaseUnavailable } from '../queries/port.ts';
 import type { Bell } from './bell.ts';
-import type { Reading } from './consumer.ts';
+import { type Done, forget, type Reading, readBy } from './consumer.ts';
 import { hold, holdBack, keepRefusal, keyOf, next, type Pending, putOff, settle } from './outbox.ts';
-import { isAfter } from './seats.ts';
 import { record } from './steering.ts';
 import { storable } from './storable.ts';
 import type { World } from './world.ts';
@@ -24,9 +24,8 @@ const PARTING_MS = 5_000;
 
 /** Sends until the signal fires, then waits a while for what is under way. @throws when Postgres fails; nothing is lost then */
 export async function dispatch(world: World, owner: Ownership, reading: Reading, signal: AbortSignal): Promise<void> {
-  const { bell } = reading;
+  const { bell, done } = reading;
   const lanes = new Map<string, Promise<void>>();
-  const done = new Map<string, Done>();
   const start = (row: Pending): void => {
     const key = keyOf(row);
     const lane = deliver(world, owner, row, bell)
@@ -39,14 +38,14 @@ export async function dispatch(world: World, owner: Ownership, reading: Reading,
       });
     lanes.set(key, lane);
   };
-  /** What was done leaves the outbox once it was read: so whatever else follows from it is there before it goes. */
+  /** What did nothing, or was read before it was known to be done. */
   const clear = async (): Promise<void> => {
-    const read = [...done].filter(([, { position }]) => position === undefined || !isAfter(position, reading.reached));
-    await settle(
-      owner,
-      read.map(([, { row }]) => row),
-    );
-    for (const [key] of read) done.delete(key);
+    const gone = readBy(done, reading.reached);
+    if (gone.length === 0) return;
+    await owner.transaction(async client => {
+      await Promise.all([settle(client, gone), announce(client, [PROCESSES.name])]);
+    });
+    forget(done, gone);
   };
   try {
     while (!signal.aborted) {
@@ -58,12 +57,6 @@ export async function dispatch(world: World, owner: Ownership, reading: Reading,
   } finally {
     await within(PARTING_MS, 'Commands under way', Promise.all(lanes.values()).then(clear)).catch(() => undefined);
   }
-}
-
-interface Done {
-  readonly row: Pending;
-  /** Of what it did in the log; undefined where it did nothing. */
-  readonly position: bigint | undefined;
 }
 
 /** A command that waits stays in the outbox: for another try, for its saga to hear of its refusal, or for someone to look. */

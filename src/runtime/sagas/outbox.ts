@@ -70,9 +70,9 @@ const SETTLE = `
   where o.saga = done.saga and o.instance = done.instance and o.position = done.position and o.index = done.index`;
 
 /** Takes out commands that were done. */
-export async function settle(owner: Ownership, rows: readonly Outgoing[]): Promise<void> {
+export async function settle(client: pg.PoolClient, rows: readonly Outgoing[]): Promise<void> {
   if (rows.length === 0) return;
-  await owner.rows(SETTLE, [
+  await client.query(SETTLE, [
     rows.map(({ saga }) => saga),
     rows.map(({ instance }) => instance),
     rows.map(({ position }) => position),

@@ -2,7 +2,6 @@
 import type pg from 'pg';
 import { PROCESSES } from '../../kernel/processes.ts';
 import { rowsOf } from '../database.ts';
-import { ViewsLag } from '../executor/port.ts';
 
 export interface Happening {
   /** Correlation ids. */
@@ -13,11 +12,9 @@ export interface Happening {
 
 export interface RestOptions {
   readonly pool: pg.Pool;
-  /** Waits until the named views have passed a position. @throws ViewsLag after the patience, DatabaseUnavailable */
-  readonly passed: (names: readonly string[], position: bigint, patienceMs: number) => Promise<void>;
+  /** Settles when something is told of the named views, or was not for a while. */
+  readonly told: (names: readonly string[], patienceMs: number) => Promise<unknown>;
 }
-
-const LOOK_AGAIN_MS = 50;
 
 interface Standing {
   readonly asked: ReadonlySet<string>;
@@ -55,24 +52,16 @@ export class Rest {
     const threads = [...happening.threads];
     this.#count(threads, 1);
     try {
-      for (let wanted = position; ; ) {
-        await this.#passed(wanted, Math.min(LOOK_AGAIN_MS, giveUpAt - performance.now()));
+      for (;;) {
+        // Heard from here on: what is told while we ask is news.
+        const news = this.#options.told([PROCESSES.name], Math.max(0, giveUpAt - performance.now()));
         const standing = await this.#standing(threads);
         if (standing.position >= position && threads.every(thread => !standing.busy.has(thread))) return standing.position;
         if (performance.now() >= giveUpAt) return undefined;
-        wanted = standing.position < position ? position : standing.position + 1n;
+        await news;
       }
     } finally {
       this.#count(threads, -1);
-    }
-  }
-
-  /** Or not, for a while: a command that did nothing leaves the outbox without a word. */
-  async #passed(position: bigint, patienceMs: number): Promise<void> {
-    try {
-      await this.#options.passed([PROCESSES.name], position, patienceMs);
-    } catch (error) {
-      if (!(error instanceof ViewsLag)) throw error;
     }
   }
 

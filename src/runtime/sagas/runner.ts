@@ -45,7 +45,7 @@ async function claim(world: World, signal: AbortSignal): Promise<'again'> {
 async function serve(world: World, owner: Ownership, signal: AbortSignal): Promise<void> {
   const failed = new AbortController();
   const ending = AbortSignal.any([signal, failed.signal]);
-  const reading: Reading = { bell: new Bell(), reached: undefined };
+  const reading: Reading = { bell: new Bell(), reached: undefined, done: new Map() };
   const loops = [consume(world, owner, reading, ending), dispatch(world, owner, reading, ending), watch(world, owner, ending)];
   try {
     await Promise.all(loops);
