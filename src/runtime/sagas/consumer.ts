@@ -30,9 +30,12 @@ export interface Done {
   readonly position: bigint | undefined;
 }
 
-/** Those of which nothing is to be read any more behind a position. */
+/** Whether nothing of what it did is to be read any more behind a position. */
+export const isRead = ({ position }: Pick<Done, 'position'>, reached: bigint | undefined): boolean =>
+  position === undefined || !isAfter(position, reached);
+
 export const readBy = (done: Reading['done'], reached: bigint | undefined): readonly Outgoing[] =>
-  [...done.values()].flatMap(({ row, position }) => (position === undefined || !isAfter(position, reached) ? [row] : []));
+  [...done.values()].flatMap(entry => (isRead(entry, reached) ? [entry.row] : []));
 
 /** Reads until the signal fires. @throws when Postgres fails; nothing is lost then */
 export async function consume(world: World, owner: Ownership, reading: Reading, signal: AbortSignal): Promise<void> {

@@ -9,7 +9,7 @@ import type { Ownership } from '../ownership.ts';
 import { announce } from '../projector/tables.ts';
 import { DatabaseUnavailable } from '../queries/port.ts';
 import type { Bell } from './bell.ts';
-import { type Done, forget, type Reading, readBy } from './consumer.ts';
+import { type Done, forget, isRead, type Reading, readBy } from './consumer.ts';
 import { hold, holdBack, keepRefusal, keyOf, next, type Pending, putOff, settle } from './outbox.ts';
 import { record } from './steering.ts';
 import { storable } from './storable.ts';
@@ -33,8 +33,10 @@ export async function dispatch(world: World, owner: Ownership, reading: Reading,
       .catch((): Delivered => 'waits')
       .then(delivered => {
         if (delivered !== 'waits') done.set(key, { row, position: delivered.position });
+        const isFull = lanes.size >= LANES_MAX;
         lanes.delete(key);
-        bell.ring();
+        // What is still to be read rings when it was.
+        if (isFull || delivered === 'waits' || isRead(delivered, reading.reached)) bell.ring();
       });
     lanes.set(key, lane);
   };
