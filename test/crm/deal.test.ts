@@ -447,6 +447,14 @@ describe('the pipeline of a deal', () => {
     expect(from.when(winDeal, { id, reason: 'x' }, { facts: { pipeline } }).events()).toMatchObject([{ type: 'DealWon' }]);
   });
 
+  test('may have a stage of any name', () => {
+    const odd = { ...simple, stages: simple.stages.map(stage => (stage.key === 'Qualified' ? { ...stage, key: 'constructor' } : stage)) };
+    const there = DealStageChanged({ from: 'New', to: 'constructor', standing: standing('Qualified') });
+    given(small, there)
+      .when(changeDealStage, { id, stage: 'Proposal' }, { facts: { pipeline: odd } })
+      .thenEvents(DealStageChanged({ from: 'constructor', to: 'Proposal', standing: standing('Proposal') }));
+  });
+
   test('is changed for another in use, with the reason', () => {
     const into = (stage: string) => DealStageChanged({ from: 'Presentation', to: stage, standing: standing(stage), reason: 'A small one' });
     const wish = { id, pipelineId: 'P2', reason: 'A small one' };

@@ -14,7 +14,8 @@ export const enterable = ({ stages, targets }: Pipeline, key: string): Stage | u
 
 /** The stage of that name, or the one its deals were moved to. */
 export function stageAt(pipeline: Pipeline, key: string): Stage {
-  const target = pipeline.targets[key];
+  // A stage may be called as something that every object has.
+  const target = Object.hasOwn(pipeline.targets, key) ? pipeline.targets[key] : undefined;
   if (target !== undefined) return stageAt(pipeline, target);
   const found = pipeline.stages.find(stage => stage.key === key);
   if (found === undefined) throw new Error(`The pipeline ${pipeline.name} has no stage ${key}, and never moved deals out of one`);

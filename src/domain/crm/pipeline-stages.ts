@@ -126,7 +126,7 @@ export function finishRemoval(
   { stage: key }: { readonly stage: string },
   { facts }: DecisionContext<StageKnowledge>,
 ): Decision<PipelineFact> {
-  const target = pipeline.targets[key];
+  const target = Object.hasOwn(pipeline.targets, key) ? pipeline.targets[key] : undefined;
   if (target === undefined || !pipeline.stages.some(stage => stage.key === key)) return [];
   return [facts.dealIds.length > 0 ? closing(key, target, facts) : PipelineStageRemoved({ stage: key, target })];
 }
