@@ -181,6 +181,49 @@ describe('a process', () => {
     await until('override-course', approval, ({ status }) => status === 'finished');
   });
 
+  test('of a stock document is carried from its draft to its last movement by what it says moves it', { timeout: 60_000 }, async () => {
+    const { warehouseId, itemId } = await goods();
+    const { warehouseId: toWarehouseId } = await goods();
+    await house.make('/company-settings/change', { transferSteps: 'two', adjustmentSecondApprovalFrom: 1 });
+    await house.make('/receipts', { warehouseId, lines: [{ itemId, quantity: '10', unitCost: '5' }] });
+    const levelIn = (warehouse: string, onHand: string) =>
+      house.until(`/stock-levels/${warehouse}~${itemId}`, body => body['onHand'] === onHand && body['reserved'] === '0');
+    await levelIn(warehouseId, '10');
+    const none = () => ({});
+    const transfer = await house.make('/stock-documents/transfers', { warehouseId, toWarehouseId, lines: [{ itemId, quantity: '4' }] });
+    const missing = [{ line: 1, quantity: '1' }];
+    const moved = await carry('stock-posting', transfer, { ApproveStockDocument: none, ReceiveTransfer: () => ({ missing }) });
+    expect(moved).toEqual(['approval', 'arrival']);
+    expect(await levelIn(warehouseId, '6')).toMatchObject({ value: { amount: '30.00', currency: 'RON' } });
+    expect(await levelIn(toWarehouseId, '3')).toMatchObject({ value: { amount: '15.00', currency: 'RON' } });
+    expect((await house.get(`/stock-documents/${transfer}`)).body).toMatchObject({ statusCode: 1, lines: [{ quantity: '4', lost: '1' }] });
+
+    const loss = { warehouseId, reason: 'Broken', lines: [{ itemId, quantity: '-2' }] };
+    expect((await house.post('/adjustments', { warehouseId, reason: 'Broken', itemId, quantity: '-2' })).body).toMatchObject({
+      code: 'SecondApprovalRequired',
+    });
+    const adjustment = await house.make('/stock-documents/adjustments', loss);
+    await house.make(`/stock-documents/${adjustment}/approve`);
+    expect((await house.post(`/stock-documents/${adjustment}/approve`)).body).toMatchObject({ code: 'SelfApproval' });
+    await perform(await until('stock-posting', adjustment, ({ wait }) => wait === 'secondApproval'), { ApproveStockDocument: none });
+    await levelIn(warehouseId, '4');
+
+    const lines = [
+      { itemId, quantity: '3' },
+      { itemId, quantity: '2' },
+    ];
+    const issue = await house.make('/stock-documents/issues', { warehouseId, lines });
+    const refused = await house.post(`/stock-documents/${issue}/approve`);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'InsufficientStock', details: { item: itemId } } });
+    await levelIn(warehouseId, '4');
+    const lying = await house.get('/stock-documents?filter[status]=Draft&sort=oldest');
+    expect((lying.body['items'] as { id: string }[]).map(({ id }) => id)).toEqual([issue]);
+    expect((await house.post(`/warehouses/${warehouseId}/close`)).body).toMatchObject({ code: 'WarehouseNotEmpty' });
+    await house.make(`/stock-documents/${issue}/reject`, { reason: 'More than there is' });
+    await until('stock-posting', issue, ({ status }) => status === 'finished');
+    await house.make('/company-settings/change', { transferSteps: 'one', adjustmentSecondApprovalFrom: null });
+  });
+
   test('of an invoice whose number was refused goes on when it is issued again', { timeout: 30_000 }, async () => {
     const stock = await goods();
     const [late, early] = [await draftOfServices(stock), await draftOfServices(stock)];

@@ -31,7 +31,7 @@ const byHand = (itemId: string, quantity: string, unitPrice: string) => ({ itemI
 
 describe('a warehouse', () => {
   test('shows under its code, which no other may have', async () => {
-    expect(await found('/warehouses?filter[code]=MAIN')).toEqual([{ id: main, code: 'MAIN', name: 'Main warehouse' }]);
+    expect(await found('/warehouses?filter[code]=MAIN')).toEqual([{ id: main, code: 'MAIN', name: 'Main warehouse', closed: false }]);
     expect(await rejected('/warehouses', { code: ' main', name: 'Another' })).toMatchObject({ status: 409, code: 'Duplicate' });
   });
 

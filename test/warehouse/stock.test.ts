@@ -53,7 +53,14 @@ const given = (...history: readonly DomainEvent[]) => givenFacts(ValuationChosen
 const receipt = (count: string, receiptId = 'R2') => ({ ...cell, receiptId, line: 1, quantity: count, receivedOn: '2026-03-01' });
 const wish = (orderId: string, count: string, orderedOn = '2026-03-02') => ({ ...order(orderId), quantity: count, orderedOn });
 const facts = fifo;
-const found = { warehouseExists: true, itemStocked: true, valuation: fifo };
+const found = {
+  warehouseExists: true,
+  itemStocked: true,
+  valuation: fifo,
+  selfApproval: true,
+  secondApprovalFrom: null,
+  closedThrough: null,
+};
 const adjustment = (count: string) => ({ ...cell, quantity: count, reason: 'counted' });
 
 describe('a reservation', () => {
@@ -135,6 +142,16 @@ describe('an adjustment', () => {
 
   test('never takes what is reserved', () =>
     given(received(5, 5), reserved('A', 3)).when(adjustStock, adjustment('-3'), { facts: found }).thenRefuses('InsufficientStock'));
+
+  test.each([
+    ['SecondApprovalRequired', { secondApprovalFrom: 0 }],
+    ['SelfApproval', { selfApproval: false }],
+    ['PeriodClosed', { closedThrough: '2026-03-02' }],
+  ])('in one step is refused as %s where a rule of the company says so', (code, rule) =>
+    given(received(5, 5))
+      .when(adjustStock, adjustment('-1'), { facts: { ...found, ...rule } })
+      .thenRefuses(code),
+  );
 
   test.each([
     { ...found, warehouseExists: false },

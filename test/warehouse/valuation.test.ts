@@ -12,7 +12,7 @@ import {
   type Valuation,
   ValuationChosen,
 } from '../../src/domain/warehouse/stock.ts';
-import { issue, issueRemembered, receive, reserve, takeBack } from '../../src/domain/warehouse/stock-keeping.ts';
+import { hold, issue, issueRemembered, receive, reserve, send, takeBack } from '../../src/domain/warehouse/stock-keeping.ts';
 import { type Decision, isRefusal } from '../../src/kernel/decider.ts';
 import type { Decimal } from '../../src/kernel/decimal.ts';
 import type { DomainEvent } from '../../src/kernel/event.ts';
@@ -35,7 +35,7 @@ class Life {
     this.#valuation = valuation;
   }
 
-  #done(decision: Decision<DomainEvent>): readonly DomainEvent[] {
+  done(decision: Decision<DomainEvent>): readonly DomainEvent[] {
     if (isRefusal(decision)) throw new Error(decision.because);
     this.state = decision.reduce(next, this.state);
     this.facts.push(...decision);
@@ -45,18 +45,18 @@ class Life {
   in(count: number, unitCost?: string, receivedOn = '2026-03-01'): readonly DomainEvent[] {
     const receiptId = `R${this.#documents++}`;
     const wish = { ...cell, receiptId, line: 1, quantity: units(count), unitCost: unitCost as Decimal | undefined, receivedOn };
-    return this.#done(receive(this.state, wish, this.#valuation));
+    return this.done(receive(this.state, wish, this.#valuation));
   }
 
   out(count: number, issuedOn = '2026-03-02'): readonly DomainEvent[] {
     const orderId = `O${this.#documents++}`;
-    this.#done(reserve(this.state, { ...order(orderId), quantity: units(count), orderedOn: issuedOn }));
-    return this.#done(issue(this.state, { ...delivery(orderId), quantity: units(count), issuedOn }));
+    this.done(reserve(this.state, { ...order(orderId), quantity: units(count), orderedOn: issuedOn }));
+    return this.done(issue(this.state, { ...delivery(orderId), quantity: units(count), issuedOn }));
   }
 
   back(count: number, deliveryId: string, returnedOn = '2026-03-09'): readonly DomainEvent[] {
     const wish = { ...cell, returnId: `B${this.#documents++}`, deliveryId, line: 1, quantity: units(count), returnedOn };
-    return this.#done(takeBack(this.state, wish, { valuation: this.#valuation, issue: issueRemembered(this.state, wish) ?? null }));
+    return this.done(takeBack(this.state, wish, { valuation: this.#valuation, issue: issueRemembered(this.state, wish) ?? null }));
   }
 }
 
@@ -163,7 +163,14 @@ describe('an adjustment', () => {
     StockReceived({ ...cell, receiptId: 'R1', line: 1, quantity: units(4), receivedOn: '2026-03-01', onHand: units(4), cost: lei(40) }),
     StockReceived({ ...cell, receiptId: 'R2', line: 1, quantity: units(4), receivedOn: '2026-03-02', onHand: units(8), cost: lei(48) }),
   ];
-  const facts = { warehouseExists: true, itemStocked: true, valuation: fifo };
+  const facts = {
+    warehouseExists: true,
+    itemStocked: true,
+    valuation: fifo,
+    selfApproval: true,
+    secondApprovalFrom: null,
+    closedThrough: null,
+  };
 
   test.each([
     ['2', 10, lei(24)],
@@ -268,7 +275,14 @@ describe('a movement that is recorded late', () => {
     const loss = { ...cell, quantity: '-3', reason: 'broken' };
     const verdict = given(...life.facts).when(adjustStock, loss, {
       now: '2026-03-03T09:00:00.000Z',
-      facts: { warehouseExists: true, itemStocked: true, valuation: fifo },
+      facts: {
+        warehouseExists: true,
+        itemStocked: true,
+        valuation: fifo,
+        selfApproval: true,
+        secondApprovalFrom: null,
+        closedThrough: null,
+      },
     });
     expect(verdict.refusal()).toMatchObject({ refused: 'InsufficientStock', details: { item: 'I1', wanted: '3', available: '2' } });
   });
@@ -280,6 +294,28 @@ describe('a movement that is recorded late', () => {
     life.in(10, '5', '2026-03-09');
     expect(life.out(3, '2026-03-02')[0]).toMatchObject({ type: 'StockIssued', data: { issuedOn: '2026-03-09' } });
     expect(life.out(2, '2026-03-02')[0]).toMatchObject({ type: 'StockIssued', data: { issuedOn: '2026-03-02' } });
+  });
+});
+
+describe('goods that were sent to another warehouse', () => {
+  const sent = () => {
+    const life = new Life(fifo);
+    life.in(10, '5', '2026-03-01');
+    const wish = { ...cell, documentId: 'T1', line: 1, quantity: units(4) };
+    life.done(hold(life.state, { ...wish, on: '2026-03-05' }));
+    life.done(send(life.state, { ...wish, toWarehouseId: 'W2', sentOn: '2026-03-05' }));
+    return life;
+  };
+
+  test('took their cost with them: what is recorded later corrects nothing of it (our own rule)', () => {
+    const life = sent();
+    life.out(2, '2026-03-06');
+    expect(life.in(5, '4', '2026-03-02').map(({ type }) => type)).toEqual(['StockReceived']);
+  });
+
+  test('are gone: nothing can leave on a day before they did', () => {
+    const life = sent();
+    expect(life.out(2, '2026-03-02')[0]).toMatchObject({ data: { issuedOn: '2026-03-05' } });
   });
 });
 

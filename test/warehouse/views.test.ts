@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { valueIn } from '../../src/domain/warehouse/costing.ts';
 import { cellId, reservationOf, type State, Stock } from '../../src/domain/warehouse/stock.ts';
 import type { DomainEvent } from '../../src/kernel/event.ts';
 import { total } from '../../src/kernel/quantity.ts';
@@ -25,9 +26,19 @@ const alwaysAgree = (check: (state: State, facts: readonly DomainEvent[]) => voi
 
 describe('whatever happens to a cell', () => {
   test('the stock level is what the cell has, promised and owes', () =>
-    alwaysAgree(({ onHand, reserved, queue }, facts) => {
+    alwaysAgree(({ onHand, reserved, queue, currency, ledger }, facts) => {
       const backordered = total(queue.map(entry => entry.quantity));
-      const level = { warehouse_id: 'W1', item_id: 'I1', on_hand: onHand, reserved, backordered };
+      const level = {
+        warehouse_id: 'W1',
+        item_id: 'I1',
+        on_hand: onHand,
+        reserved,
+        backordered,
+        minimum: null,
+        maximum: null,
+        value: valueIn(ledger.costing),
+        currency,
+      };
       expect([...rowsAfter(stockLevels, happened(facts))]).toEqual(facts.length === 0 ? [] : [['W1~I1', level]]);
     }));
 
@@ -44,6 +55,12 @@ describe('whatever happens to a cell', () => {
       const ids = new Set([...Object.keys(reserved), ...queue.map(reservationOf)]);
       const known = [...ids].map(id => [id, reserved[id] ?? 0, queue.find(entry => reservationOf(entry) === id)?.quantity ?? 0]);
       expect(seen.sort()).toEqual(known.sort());
+    }));
+
+  test('the values of the movements sum up to what the goods are worth', () =>
+    alwaysAgree(({ ledger }, facts) => {
+      const values = [...rowsAfter(stockMoves, happened(facts)).values()].map(move => move.value ?? 0);
+      expect(values.reduce((sum, value) => sum + value, 0)).toBe(valueIn(ledger.costing));
     }));
 
   test('the movements chain: what one leaves the next finds', () =>

@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { Day, Id, Reason } from '../../domain/vocabulary.ts';
-import { cellId, type State, Stock, type StockFact, type Valuation } from '../../domain/warehouse/stock.ts';
+import { type CellKey, cellId, type State, Stock, type StockFact, type Valuation } from '../../domain/warehouse/stock.ts';
 import {
   type AdjustmentFacts,
+  adjust,
   adjustByHand,
+  arrive,
+  consume,
+  hold,
   issue,
   issueRemembered,
   pick,
@@ -11,16 +15,21 @@ import {
   receive,
   release,
   reserve,
+  send,
   takeBack,
+  unhold,
   unpick,
+  writeOff,
 } from '../../domain/warehouse/stock-keeping.ts';
+import { type LimitFacts, setLimits, watched } from '../../domain/warehouse/stock-limits.ts';
 import { type Ask, command, type DecisionContext, type RecordRef } from '../../kernel/command.ts';
 import { PriceText } from '../../kernel/decimal.ts';
-import { QuantityChangeText, QuantityText } from '../../kernel/quantity.ts';
+import { NOTHING, QuantityChangeText, QuantityText } from '../../kernel/quantity.ts';
 import { itemsForOrder } from '../../projections/catalogue/items.ts';
 import { companySettings } from '../../projections/platform/company-settings.ts';
 import { issuedGoods } from '../../projections/warehouse/stock-moves.ts';
 import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
+import { oneStepFacts } from './moving-facts.ts';
 
 const cell = { warehouseId: Id, itemId: Id };
 const orderLine = { ...cell, orderId: Id, line: z.int().positive() };
@@ -38,6 +47,12 @@ async function valuationOf({ ledger, currency }: State, ask: Ask): Promise<Valua
   return { method: settings.stockValuation, currency: settings.currency };
 }
 
+/** Whether there can be such stock at all. */
+const placeFacts = async ({ warehouseId, itemId }: CellKey, ask: Ask): Promise<LimitFacts> => ({
+  warehouseExists: await ask(warehouseKnown, { id: warehouseId }),
+  itemStocked: (await ask(itemsForOrder, { ids: [itemId] })).some(item => item.stocked),
+});
+
 /** Sent for each line of a goods receipt. */
 export const receiveStock = command({
   ...onStock,
@@ -51,9 +66,10 @@ export const receiveStock = command({
     quantity: QuantityText,
     unitCost: PriceText.optional(),
     receivedOn: Day,
+    opening: z.literal(true).optional(),
   }),
   facts: async (stock, _, ask) => valuationOf(stock, ask),
-  decide: (stock, wish, { facts }: DecisionContext<Valuation>) => receive(stock, wish, facts),
+  decide: watched((stock, wish, { facts }: DecisionContext<Valuation>) => receive(stock, wish, facts)),
 });
 
 /** Sent for each line of a return; the order's side has seen to what may come back. */
@@ -76,23 +92,36 @@ export const returnStock = command({
     valuation: await valuationOf(stock, ask),
     issue: issueRemembered(stock, wish) ?? (await ask(issuedGoods, { item: wish.itemId, delivery: wish.deliveryId, line: wish.line })),
   }),
-  decide: (stock, wish, { facts }: DecisionContext<ReturnFacts>) => takeBack(stock, wish, facts),
+  decide: watched((stock, wish, { facts }: DecisionContext<ReturnFacts>) => takeBack(stock, wish, facts)),
 });
 
 export const adjustStock = command({
   ...onStock,
   type: 'AdjustStock',
-  summary: 'Corrects what is on hand by a difference that was found; refused as InsufficientStock where it would take reserved stock.',
+  summary:
+    'Corrects what is on hand by a difference that was found; refused as InsufficientStock where it would take reserved stock, as SecondApprovalRequired or SelfApproval where a rule of the company wants it drafted.',
   route: 'POST /adjustments',
   permission: 'warehouse:adjust',
   input: z.strictObject({ ...cell, quantity: QuantityChangeText, reason: Reason }),
-  facts: async (stock, { warehouseId, itemId }, ask): Promise<AdjustmentFacts> => ({
-    warehouseExists: await ask(warehouseKnown, { id: warehouseId }),
-    itemStocked: (await ask(itemsForOrder, { ids: [itemId] })).some(item => item.stocked),
+  facts: async (stock, wish, ask): Promise<AdjustmentFacts> => ({
+    ...(await placeFacts(wish, ask)),
     valuation: await valuationOf(stock, ask),
+    ...(await oneStepFacts(ask)),
   }),
-  decide: (stock, wish, { facts, today, id }: DecisionContext<AdjustmentFacts>) =>
+  decide: watched((stock, wish, { facts, today, id }: DecisionContext<AdjustmentFacts>) =>
     adjustByHand(stock, { ...wish, adjustmentId: id('adjustment'), adjustedOn: today }, facts),
+  ),
+});
+
+export const setStockLimits = command({
+  ...onStock,
+  type: 'SetStockLimits',
+  summary: 'Says between what and what the stock of an item in a warehouse is to be kept; null takes a limit away.',
+  route: 'POST /stock-levels/limits',
+  permission: 'warehouse:administer',
+  input: z.strictObject({ ...cell, minimum: QuantityText.nullable(), maximum: QuantityText.nullable() }),
+  facts: (_, wish, ask) => placeFacts(wish, ask),
+  decide: watched((stock, wish, { facts }: DecisionContext<LimitFacts>) => setLimits(stock, wish, facts)),
 });
 
 export const reserveStock = command({
@@ -101,7 +130,7 @@ export const reserveStock = command({
   summary: 'Promises to an order line what is free; what is short waits in the queue of the cell.',
   permission: 'warehouse:reserve',
   input: z.strictObject({ ...orderLine, quantity: QuantityText, orderedOn: Day }),
-  decide: reserve,
+  decide: watched(reserve),
 });
 
 export const releaseStock = command({
@@ -110,7 +139,7 @@ export const releaseStock = command({
   summary: 'Gives up what an order line holds and waits for; those who wait are served.',
   permission: 'warehouse:reserve',
   input: z.strictObject(orderLine),
-  decide: release,
+  decide: watched(release),
 });
 
 /** Held by the approval of a delivery. */
@@ -120,7 +149,7 @@ export const pickStock = command({
   summary: 'Sets reserved stock aside for a delivery; refused as InsufficientStock where less is reserved for the line.',
   permission: 'warehouse:reserve',
   input: z.strictObject({ ...orderLine, deliveryId: Id, quantity: QuantityText }),
-  decide: pick,
+  decide: watched(pick),
 });
 
 /** The way back from PickStock. */
@@ -130,7 +159,7 @@ export const unpickStock = command({
   summary: 'Reserves stock as before that was set aside for a delivery which was not approved after all.',
   permission: 'warehouse:reserve',
   input: z.strictObject({ ...orderLine, deliveryId: Id }),
-  decide: unpick,
+  decide: watched(unpick),
 });
 
 export const issueStock = command({
@@ -139,5 +168,79 @@ export const issueStock = command({
   summary: 'Takes reserved stock out of the warehouse for a delivery.',
   permission: 'warehouse:reserve',
   input: z.strictObject({ ...orderLine, deliveryId: Id, quantity: QuantityText, issuedOn: Day }),
-  decide: issue,
+  decide: watched(issue),
+});
+
+const documentLine = { ...cell, documentId: Id, line: z.int().positive() };
+
+/** Taken for each line of a document whose goods leave, before it is approved. */
+export const holdStock = command({
+  ...onStock,
+  type: 'HoldStock',
+  summary: 'Keeps free stock for a line of a document; refused as InsufficientStock when less is free, or could be spared on its day.',
+  permission: 'warehouse:reserve',
+  input: z.strictObject({ ...documentLine, quantity: QuantityText, on: Day }),
+  decide: watched(hold),
+});
+
+export const unholdStock = command({
+  ...onStock,
+  type: 'UnholdStock',
+  summary: 'Frees what was kept for a line of a document that was not approved; those who wait are served.',
+  permission: 'warehouse:reserve',
+  input: z.strictObject(documentLine),
+  decide: watched(unhold),
+});
+
+/** Sent for each line of an approved goods issue. */
+export const consumeStock = command({
+  ...onStock,
+  type: 'ConsumeStock',
+  summary: 'Takes stock that is held for a goods issue out of the warehouse.',
+  permission: 'warehouse:reserve',
+  input: z.strictObject({ ...documentLine, quantity: QuantityText, reason: Reason.optional(), consumedOn: Day }),
+  decide: watched(consume),
+});
+
+/** Sent for each line of an approved transfer. */
+export const sendStock = command({
+  ...onStock,
+  type: 'SendStock',
+  summary: 'Takes stock that is held for a transfer out of the warehouse.',
+  permission: 'warehouse:reserve',
+  input: z.strictObject({ ...documentLine, quantity: QuantityText, toWarehouseId: Id, sentOn: Day }),
+  decide: watched(send),
+});
+
+/** Sent for each line of a transfer when it arrives. */
+export const arriveStock = command({
+  ...onStock,
+  type: 'ArriveStock',
+  summary: 'Puts what left another warehouse into stock, at the value with which it left; what was lost on the way is written off.',
+  permission: 'warehouse:receive',
+  input: z.strictObject({ ...documentLine, quantity: QuantityText, lost: QuantityText.optional(), value: z.int().min(0), arrivedOn: Day }),
+  facts: async (stock, _, ask) => valuationOf(stock, ask),
+  decide: watched((stock, { lost, ...wish }, { facts }: DecisionContext<Valuation>) =>
+    arrive(stock, { ...wish, lost: lost ?? NOTHING }, facts),
+  ),
+});
+
+/** Sent for each line of an approved adjustment. */
+export const postAdjustment = command({
+  ...onStock,
+  type: 'PostAdjustment',
+  summary: 'Enters a line of an approved adjustment: what was found more, or less.',
+  permission: 'warehouse:adjust',
+  input: z.strictObject({
+    ...cell,
+    adjustmentId: Id,
+    line: z.int().positive(),
+    quantity: QuantityChangeText,
+    reason: Reason,
+    adjustedOn: Day,
+  }),
+  facts: async (stock, _, ask) => valuationOf(stock, ask),
+  decide: watched((stock, wish, { facts }: DecisionContext<Valuation>) =>
+    wish.quantity > NOTHING ? adjust(stock, wish, facts) : writeOff(stock, wish),
+  ),
 });

@@ -13,6 +13,12 @@ const settings = {
   currency: Currency,
   /** How stock cells value their goods, from their first goods on and for good: first in, first out, or at the moving average. */
   stockValuation: z.enum(['fifo', 'average']),
+  /** Whether who drafted a stock document may approve it, and stock may be received and adjusted in one step. */
+  stockSelfApproval: z.boolean(),
+  /** Value from which on an adjustment of stock needs the approval of two, in minor units of the currency; null: none does. */
+  adjustmentSecondApprovalFrom: z.int().nullable(),
+  /** Whether a transfer between warehouses arrives at once, or is on its way until it is received there. */
+  transferSteps: z.enum(['one', 'two']),
   /** When orders are invoiced, unless an account says otherwise. */
   invoiceMode: InvoiceMode,
   /** Whether terms of payment run on to the end of their month, unless an account says otherwise. */
@@ -53,6 +59,9 @@ export type SaidSettings = z.output<typeof SaidSettings>;
 export const COMPANY_DEFAULTS: CompanySettings = {
   currency: Currency.parse('RON'),
   stockValuation: 'fifo',
+  stockSelfApproval: true,
+  adjustmentSecondApprovalFrom: null,
+  transferSteps: 'one',
   invoiceMode: 'atShipping',
   termEndOfMonth: false,
   ...USUAL,

@@ -40,7 +40,14 @@ export const NO_LEDGER: Ledger = { method: 'fifo', base: NO_COSTING, since: '', 
 export const MOVES_MAX = 80;
 
 /** The ledger with one movement more. What leaves is costed by its place, whatever value it is handed in with. */
-export const entered = (ledger: Ledger, move: Move): Ledger => bounded(placed(ledger, move));
+export function entered(ledger: Ledger, move: Move): Ledger {
+  const { moves, ...whole } = placed(ledger, move);
+  const settled = isSent(move) ? placeOf(ledger.moves, move.on) + 1 : 0;
+  return folded({ ...whole, moves }, Math.max(settled, moves.length - MOVES_MAX));
+}
+
+/** What left for another warehouse has its value there; so nothing that is recorded later may change it. */
+const isSent = ({ document, quantity }: Move): boolean => document === 'transfer' && quantity < NOTHING;
 
 /** What a movement that leaves on this day would cost. */
 export const costOf = (ledger: Ledger, move: Move): number => placed(ledger, move).moves[placeOf(ledger.moves, move.on)]?.value ?? 0;
@@ -97,11 +104,15 @@ function applied(method: ValuationMethod, costing: Costing, move: Move): { reado
   return { costing: left, move: { ...move, value: cost } };
 }
 
-/** What goes beyond the bound is kept in the base. */
-function bounded(ledger: Ledger): Ledger {
-  const [oldest, ...moves] = ledger.moves;
-  if (oldest === undefined || moves.length < MOVES_MAX) return ledger;
-  return { ...ledger, base: applied(ledger.method, ledger.base, oldest).costing, since: later(ledger.since, oldest.on), moves };
+/** The first movements are remembered no longer but in what they left. */
+function folded(ledger: Ledger, count: number): Ledger {
+  const { base, since, moves, method } = ledger;
+  if (count === 0) return ledger;
+  const gone = moves.slice(0, count);
+  return {
+    ...ledger,
+    base: gone.reduce((costing, move) => applied(method, costing, move).costing, base),
+    since: gone.reduce((last, { on }) => (on > last ? on : last), since),
+    moves: moves.slice(count),
+  };
 }
-
-const later = (a: string, b: string): string => (a < b ? b : a);

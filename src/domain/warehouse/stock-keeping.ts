@@ -1,5 +1,5 @@
 /** What is decided about a stock cell. */
-import { type Decision, invalid, type Refusal, refuse } from '../../kernel/decider.ts';
+import { type Decision, evolve, invalid, isRefusal, type Refusal, refuse } from '../../kernel/decider.ts';
 import type { Decimal } from '../../kernel/decimal.ts';
 import type { DataOf } from '../../kernel/event.ts';
 import { type Currency, lineNet, money } from '../../kernel/money.ts';
@@ -9,10 +9,12 @@ import { corrected, costOf, firstDayFor, type Ledger, type Move, sparedOn } from
 import { presentValue, shareOf, valueIn } from './costing.ts';
 import {
   adjusted,
+  arrived,
   type Backorder,
   BackorderWithdrawn,
   type CellKey,
   CostCorrected,
+  consumed,
   documentLine,
   free,
   holding,
@@ -23,21 +25,29 @@ import {
   reservationOf,
   returned,
   type State,
+  Stock,
   StockAdjusted,
+  StockArrived,
   StockBackordered,
+  StockConsumed,
   type StockFact,
+  StockHeld,
+  StockHoldReleased,
   StockIssued,
   StockPicked,
   StockReceived,
   StockReleased,
   StockReserved,
   StockReturned,
+  StockSent,
   StockUnpicked,
+  sent,
   type Valuation,
   ValuationChosen,
   waiting,
   without,
 } from './stock.ts';
+import { againstOneStep, needsSecond, type OneStepFacts } from './stock-document.ts';
 
 type Outcome = Decision<StockFact>;
 /** An order line's place in a cell. */
@@ -69,10 +79,87 @@ type Adjustment = Moving<DataOf<typeof StockAdjusted>>;
 /** What is found more comes in at what such goods cost in the cell. */
 export function adjust(state: State, wish: Adjustment, valuation: Valuation): Outcome {
   const move = adjusted(wish);
-  const becomes = (rest: Rest) => StockAdjusted({ ...wish, ...rest });
-  if (wish.quantity > NOTHING)
-    return comingIn(state, wish, { ...move, value: presentValue(state.ledger.costing, wish.quantity) }, valuation, becomes);
-  return tooLittleToTake(state, wish, negated(wish.quantity), wish.adjustedOn) ?? leaving(state, wish, move, becomes);
+  if (isMoved(state, move)) return [];
+  if (wish.quantity < NOTHING)
+    return (
+      tooLittleToTake(state, wish, negated(wish.quantity), wish.adjustedOn) ??
+      leaving(state, wish, move, rest => StockAdjusted({ ...wish, ...rest }))
+    );
+  const value = presentValue(state.ledger.costing, wish.quantity);
+  return comingIn(state, wish, { ...move, value }, valuation, rest => StockAdjusted({ ...wish, ...rest }));
+}
+
+type Held = CellKey & { readonly documentId: string; readonly line: number; readonly quantity: Quantity };
+
+/** Keeps free stock for a document, so that all its lines are there before it is approved. */
+export function hold(state: State, { on, ...wish }: Held & { readonly on: string }): Outcome {
+  const id = documentLine(wish);
+  if (holding(state, id) > NOTHING || state.moved.includes(id)) return [];
+  if (isCrowded(state)) return crowded(state);
+  return tooLittleToTake(state, wish, wish.quantity, on) ?? [StockHeld(wish)];
+}
+
+/** Silent where nothing is held; what becomes free goes to those who wait. */
+export function unhold(state: State, wish: Omit<Held, 'quantity'>): Outcome {
+  const quantity = holding(state, documentLine(wish));
+  return quantity === NOTHING ? [] : [StockHoldReleased({ ...wish, quantity }), ...serve(wish, state.queue, plus(free(state), quantity))];
+}
+
+export function consume(state: State, wish: Moving<DataOf<typeof StockConsumed>>): Outcome {
+  const consumedOn = dayFor(state, wish.quantity, wish.consumedOn);
+  return leavingHeld(state, wish, consumed({ ...wish, consumedOn }), rest => StockConsumed({ ...wish, consumedOn, ...rest }));
+}
+
+export function send(state: State, wish: Moving<DataOf<typeof StockSent>>): Outcome {
+  const sentOn = dayFor(state, wish.quantity, wish.sentOn);
+  return leavingHeld(state, wish, sent({ ...wish, sentOn }), rest => StockSent({ ...wish, sentOn, ...rest }));
+}
+
+/** What was found to be missing, as a document says. */
+export function writeOff(state: State, wish: Adjustment & { readonly line: number }): Outcome {
+  const { warehouseId, itemId, adjustmentId: documentId, line } = wish;
+  const held = { warehouseId, itemId, documentId, line, quantity: negated(wish.quantity) };
+  const adjustedOn = dayFor(state, held.quantity, wish.adjustedOn);
+  const written = leavingHeld(state, held, adjusted({ ...wish, adjustedOn }), rest => StockAdjusted({ ...wish, adjustedOn, ...rest }));
+  return isRefusal(written) || written.length === 0 ? written : [StockHoldReleased(held), ...written];
+}
+
+interface Arriving extends Moving<DataOf<typeof StockArrived>> {
+  /** What of it did not arrive. */
+  readonly lost: Quantity;
+  /** Value with which it left the other warehouse, in minor units. */
+  readonly value: number;
+}
+
+/** The value comes in with the goods; what was lost on the way is written off at once, before anybody is served. */
+export function arrive(state: State, { lost, value, ...wish }: Arriving, valuation: Valuation): Outcome {
+  const move = { ...arrived(wish), value };
+  if (isMoved(state, move)) return [];
+  const facts = comingIn({ ...state, queue: [] }, wish, move, valuation, rest => StockArrived({ ...wish, ...rest }));
+  if (isRefusal(facts)) return facts;
+  const there = facts.reduce((before, { type, data }) => evolve(Stock, before, type, data), state);
+  return [...facts, ...losses(there, wish, lost), ...serve(wish, state.queue, minus(free(there), lost))];
+}
+
+function losses(
+  state: State,
+  { warehouseId, itemId, documentId, line, arrivedOn }: Omit<Arriving, 'lost' | 'value'>,
+  lost: Quantity,
+): readonly StockFact[] {
+  if (lost === NOTHING) return [];
+  const loss = { warehouseId, itemId, adjustmentId: documentId, line, quantity: negated(lost), reason: LOST, adjustedOn: arrivedOn };
+  return leaving(state, loss, adjusted(loss), rest => StockAdjusted({ ...loss, ...rest }));
+}
+
+const LOST = 'Lost on the way between two warehouses';
+
+/** Goods of an approved document leave on its day, or on the first day on which the books can spare them. */
+const dayFor = ({ ledger }: State, quantity: Quantity, wished: string): string => firstDayFor(ledger, quantity, wished) ?? wished;
+
+function leavingHeld(state: State, wish: Held, move: Move, becomes: (rest: Rest) => StockFact): Outcome {
+  if (isMoved(state, move)) return [];
+  const held = holding(state, documentLine(wish));
+  return held < wish.quantity ? notHeld(wish, held) : leaving(state, wish, move, becomes);
 }
 
 /** What the goods of a delivery cost when they left, and how many of them came back already. */
@@ -134,7 +221,7 @@ function comingIn(
 }
 
 /** Costs what leaves, and corrects the cost of what left after it. */
-function leaving(state: State, { warehouseId, itemId }: CellKey, move: Move, becomes: (rest: Rest) => StockFact): Outcome {
+function leaving(state: State, { warehouseId, itemId }: CellKey, move: Move, becomes: (rest: Rest) => StockFact): readonly StockFact[] {
   const onHand = plus(state.onHand, move.quantity);
   const { currency, ledger } = state;
   if (currency === null) return [becomes({ onHand })];
@@ -156,21 +243,32 @@ const netOf = (quantity: Quantity, unitCost: Decimal, { currency }: { readonly c
 
 const isMoved = ({ moved }: State, move: Move): boolean => moved.includes(documentLine(move));
 
-/** What must be known of other contexts for an adjustment by hand. */
-export interface AdjustmentFacts {
+/** What must be known of other contexts, and of the company's rules, for an adjustment by hand. */
+export interface AdjustmentFacts extends OneStepFacts {
   readonly warehouseExists: boolean;
   /** Whether there is such an item and it is kept in stock. */
   readonly itemStocked: boolean;
   readonly valuation: Valuation;
+  /** From which value on, in minor units, an adjustment needs a second approval; null: none does. */
+  readonly secondApprovalFrom: number | null;
 }
 
-export function adjustByHand(state: State, wish: Adjustment, { warehouseExists, itemStocked, valuation }: AdjustmentFacts): Outcome {
+/** Draft and approval in one step, under the rules of both. */
+export function adjustByHand(state: State, wish: Adjustment, facts: AdjustmentFacts): Outcome {
   const faults = [
-    ...unless(warehouseExists, '/warehouseId', `There is no warehouse ${wish.warehouseId}.`),
-    ...unless(itemStocked, '/itemId', `There is no item ${wish.itemId} that is kept in stock.`),
+    ...unless(facts.warehouseExists, '/warehouseId', `There is no open warehouse ${wish.warehouseId}.`),
+    ...unless(facts.itemStocked, '/itemId', `There is no item ${wish.itemId} that is kept in stock.`),
   ];
-  return faults.length > 0 ? invalid(faults) : adjust(state, wish, valuation);
+  if (faults.length > 0) return invalid(faults);
+  const against = againstOneStep(wish.adjustedOn, facts);
+  if (against !== undefined) return against;
+  const size = wish.quantity < NOTHING ? negated(wish.quantity) : wish.quantity;
+  const needs = needsSecond({ kind: 'adjustment' }, { ...facts, value: presentValue(state.ledger.costing, size) });
+  return needs ? tooMuchForOne() : adjust(state, wish, facts.valuation);
 }
+
+const tooMuchForOne = (): Refusal =>
+  refuse('SecondApprovalRequired', 'An adjustment of this value needs two approvals: draft it, and let two others approve it.');
 
 /** Never refused for lack of stock: what is free is reserved, and the rest waits. */
 export function reserve(state: State, wish: Claim & Omit<Backorder, keyof OrderLine>): Outcome {
@@ -222,7 +320,7 @@ export function issue(state: State, wish: Picking & { readonly issuedOn: string 
   if (state.settled.includes(line)) return [];
   const holds = state.picked[line] ?? holding(state, reservationOf(wish));
   if (holds < quantity) return notReserved(wish, quantity, holds);
-  const on = firstDayFor(state.ledger, quantity, issuedOn) ?? issuedOn;
+  const on = dayFor(state, quantity, issuedOn);
   const issue = { ...promised(claim, quantity), deliveryId, issuedOn: on };
   return leaving(state, wish, issued(issue), rest => StockIssued({ ...issue, ...rest }));
 }
@@ -281,6 +379,14 @@ const notReserved = ({ itemId, orderId, line }: Claim, wanted: Quantity, reserve
     reserved,
     `Line ${line} of order ${orderId}: ${quantityText(wanted)} were to go out, but ${quantityText(reserved)} are reserved for it.`,
     { line },
+  );
+
+const notHeld = ({ itemId, documentId, line, quantity }: Held, held: Quantity): Refusal =>
+  insufficient(
+    itemId,
+    quantity,
+    held,
+    `Line ${line} of document ${documentId} has ${quantityText(held)} held of ${quantityText(quantity)}.`,
   );
 
 const insufficient = (item: string, wanted: Quantity, available: Quantity, because: string, where = {}): Refusal =>

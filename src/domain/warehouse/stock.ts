@@ -30,6 +30,8 @@ export const StockReceived = event('StockReceived', {
   quantity: Quantity,
   unitCost: Decimal.optional(),
   receivedOn: z.iso.date(),
+  /** The stock with which the house took over. */
+  opening: z.literal(true).optional(),
   onHand,
   cost,
 });
@@ -38,6 +40,8 @@ export const StockReceived = event('StockReceived', {
 export const StockAdjusted = event('StockAdjusted', {
   ...cell,
   adjustmentId: z.string(),
+  /** Of the document; absent where it was adjusted in one step. */
+  line: z.int().optional(),
   quantity: Quantity,
   reason: z.string(),
   adjustedOn: z.iso.date(),
@@ -70,6 +74,34 @@ export const CostCorrected = event('CostCorrected', {
   onHand,
 });
 
+const documented = { ...cell, documentId: z.string(), line: z.int(), quantity: Quantity };
+
+/** Free stock is kept for a line of a document that is being approved. */
+export const StockHeld = event('StockHeld', documented);
+/** The document was not approved after all; the stock is free again. */
+export const StockHoldReleased = event('StockHoldReleased', documented);
+/** Stock that was held leaves for our own use. */
+export const StockConsumed = event('StockConsumed', {
+  ...documented,
+  reason: z.string().optional(),
+  consumedOn: z.iso.date(),
+  onHand,
+  cost,
+});
+/** Stock that was held leaves for another warehouse. */
+export const StockSent = event('StockSent', { ...documented, toWarehouseId: z.string(), sentOn: z.iso.date(), onHand, cost });
+/** What left another warehouse comes in, at the cost at which it left. */
+export const StockArrived = event('StockArrived', { ...documented, arrivedOn: z.iso.date(), onHand, cost });
+
+const limit = Quantity.nullable();
+/** Between what and what the stock is to be kept; null: no such limit. */
+export const StockLimitsSet = event('StockLimitsSet', { ...cell, minimum: limit, maximum: limit });
+/** Less is free than there should be: said once, until it is refilled. */
+export const BelowMinimumDetected = event('BelowMinimumDetected', { ...cell, available: Quantity, minimum: Quantity });
+/** More is on hand than there should be: said once, until it has gone down. */
+export const AboveMaximumDetected = event('AboveMaximumDetected', { ...cell, onHand: Quantity, maximum: Quantity });
+export const StockWithinLimit = event('StockWithinLimit', { ...cell, limit: z.enum(['minimum', 'maximum']) });
+
 const promise = { ...cell, reservationId: z.string(), orderId: z.string(), line: z.int(), quantity: Quantity };
 
 /** Stock is promised to an order line; `waited` when it had been a backorder until now. */
@@ -93,6 +125,15 @@ const events = [
   StockAdjusted,
   StockReturned,
   CostCorrected,
+  StockHeld,
+  StockHoldReleased,
+  StockConsumed,
+  StockSent,
+  StockArrived,
+  StockLimitsSet,
+  BelowMinimumDetected,
+  AboveMaximumDetected,
+  StockWithinLimit,
   StockReserved,
   StockBackordered,
   StockReleased,
@@ -136,6 +177,10 @@ export interface State {
   readonly currency: Currency | null;
   /** Its movements as far as their costs may still change, and what the goods cost that are there. */
   readonly ledger: Ledger;
+  readonly minimum: Quantity | null;
+  readonly maximum: Quantity | null;
+  /** Which limits are known to be passed. */
+  readonly passed: { readonly minimum: boolean; readonly maximum: boolean };
 }
 
 /**
@@ -146,7 +191,7 @@ const REMEMBERED_MAX = 100;
 
 export const Stock = decider({
   category: 'stock',
-  stateVersion: 3,
+  stateVersion: 4,
   events,
   shared: true,
   initial: (): State => ({
@@ -159,6 +204,9 @@ export const Stock = decider({
     moved: [],
     currency: null,
     ledger: NO_LEDGER,
+    minimum: null,
+    maximum: null,
+    passed: { minimum: false, maximum: false },
   }),
   evolve: {
     ValuationChosen: (state, { method, currency }) => ({ ...state, currency, ledger: { ...state.ledger, method } }),
@@ -166,6 +214,15 @@ export const Stock = decider({
     StockAdjusted: (state, data) => changed(state, adjusted(data), data),
     StockReturned: (state, data) => changed(state, returned(data), data),
     CostCorrected: state => state,
+    StockHeld: (state, data) => held(state, { reservationId: documentLine(data), quantity: data.quantity }),
+    StockHoldReleased: (state, data) => unheld(state, documentLine(data)),
+    StockConsumed: (state, data) => changed(unheld(state, documentLine(data)), consumed(data), data),
+    StockSent: (state, data) => changed(unheld(state, documentLine(data)), sent(data), data),
+    StockArrived: (state, data) => changed(state, arrived(data), data),
+    StockLimitsSet: (state, { minimum, maximum }) => ({ ...state, minimum, maximum }),
+    BelowMinimumDetected: state => ({ ...state, passed: { ...state.passed, minimum: true } }),
+    AboveMaximumDetected: state => ({ ...state, passed: { ...state.passed, maximum: true } }),
+    StockWithinLimit: (state, { limit }) => ({ ...state, passed: { ...state.passed, [limit]: false } }),
     StockReserved: (state, promised) => held(promised.waited ? served(state, promised) : state, promised),
     StockBackordered: (state, backorder) => ({ ...state, queue: queued(state.queue, backorder) }),
     StockReleased: (state, { reservationId }) => letGo(state, reservationId),
@@ -197,10 +254,16 @@ type Moving<Fact> = Omit<Fact, 'onHand'>;
 /** Movements as the ledger of the cell keeps them. */
 export const received = ({ receiptId, line, receivedOn, quantity, cost }: Moving<DataOf<typeof StockReceived>>): Move =>
   moveOf({ document: 'receipt', documentId: receiptId, line }, receivedOn, quantity, cost);
-export const adjusted = ({ adjustmentId, adjustedOn, quantity, cost }: Moving<DataOf<typeof StockAdjusted>>): Move =>
-  moveOf({ document: 'adjustment', documentId: adjustmentId, line: 1 }, adjustedOn, quantity, cost);
+export const adjusted = ({ adjustmentId, line = 1, adjustedOn, quantity, cost }: Moving<DataOf<typeof StockAdjusted>>): Move =>
+  moveOf({ document: 'adjustment', documentId: adjustmentId, line }, adjustedOn, quantity, cost);
 export const returned = ({ returnId, deliveryId, line, returnedOn, quantity, cost }: Moving<DataOf<typeof StockReturned>>): Move =>
   moveOf({ document: 'return', documentId: returnId, line, of: deliveryId }, returnedOn, quantity, cost);
+export const consumed = ({ documentId, line, consumedOn, quantity, cost }: Moving<DataOf<typeof StockConsumed>>): Move =>
+  moveOf({ document: 'issue', documentId, line }, consumedOn, negated(quantity), cost);
+export const sent = ({ documentId, line, sentOn, quantity, cost }: Moving<Omit<DataOf<typeof StockSent>, 'toWarehouseId'>>): Move =>
+  moveOf({ document: 'transfer', documentId, line }, sentOn, negated(quantity), cost);
+export const arrived = ({ documentId, line, arrivedOn, quantity, cost }: Moving<DataOf<typeof StockArrived>>): Move =>
+  moveOf({ document: 'transfer', documentId, line }, arrivedOn, quantity, cost);
 export const issued = ({ deliveryId, line, issuedOn, quantity, cost }: Moving<Omit<DataOf<typeof StockIssued>, 'reservationId'>>): Move =>
   moveOf({ document: 'delivery', documentId: deliveryId, line }, issuedOn, negated(quantity), cost);
 
@@ -231,7 +294,7 @@ function summed(amounts: Amounts, key: string, by: Quantity): Amounts {
   return after === NOTHING ? others : { ...others, [key]: after };
 }
 
-const held = (state: State, { reservationId, quantity }: DataOf<typeof StockReserved>): State => ({
+const held = (state: State, { reservationId, quantity }: Pick<DataOf<typeof StockReserved>, 'reservationId' | 'quantity'>): State => ({
   ...state,
   reserved: plus(state.reserved, quantity),
   held: summed(state.held, reservationId, quantity),
@@ -250,10 +313,16 @@ function left(state: State, { reservationId, quantity, ...pick }: DataOf<typeof 
   };
 }
 
-function letGo(state: State, reservationId: string): State {
-  const { [reservationId]: quantity = NOTHING, ...held } = state.held;
-  return { ...state, reserved: minus(state.reserved, quantity), held, settled: remembering(state.settled, reservationId) };
+/** Nothing is kept under this id any more. */
+function unheld(state: State, id: string): State {
+  const { [id]: quantity = NOTHING, ...held } = state.held;
+  return { ...state, reserved: minus(state.reserved, quantity), held };
 }
+
+const letGo = (state: State, reservationId: string): State => ({
+  ...unheld(state, reservationId),
+  settled: remembering(state.settled, reservationId),
+});
 
 const withdrawn = (state: State, reservationId: string): State => ({
   ...state,

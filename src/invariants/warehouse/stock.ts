@@ -1,15 +1,14 @@
 /** What must be true of every stock cell, worked out from its movements alone. */
 import {
-  BackorderWithdrawn,
+  CostCorrected,
+  Stock,
   StockAdjusted,
-  StockBackordered,
+  StockArrived,
+  StockConsumed,
   StockIssued,
-  StockPicked,
   StockReceived,
-  StockReleased,
-  StockReserved,
   StockReturned,
-  StockUnpicked,
+  StockSent,
 } from '../../domain/warehouse/stock.ts';
 import { invariant } from '../../kernel/invariant.ts';
 
@@ -36,26 +35,35 @@ export const sumOf = (numbers: Iterable<number>): number => [...numbers].reduce(
 
 const moved = (cell: Cell, quantity: number, told: number): Cell => ({ ...cell, onHand: cell.onHand + quantity, told });
 
+type LeftHeld = { readonly documentId: string; readonly line: number; readonly quantity: number; readonly onHand: number };
+
+const documentLine = ({ documentId, line }: Pick<LeftHeld, 'documentId' | 'line'>): string => `${documentId}~${line}`;
+
+const leftHeld = (cell: Cell, data: LeftHeld): Cell => ({
+  ...moved(cell, -data.quantity, data.onHand),
+  held: changed(cell.held, documentLine(data), -data.quantity),
+});
+
 export const stockCell = invariant({
   name: 'stock-cell',
   promise: 'A stock cell has on hand what came less what went, at least what is reserved, and keeps nothing free while somebody waits.',
-  events: [
-    StockReceived,
-    StockAdjusted,
-    StockReturned,
-    StockReserved,
-    StockBackordered,
-    StockReleased,
-    BackorderWithdrawn,
-    StockPicked,
-    StockUnpicked,
-    StockIssued,
-  ],
+  events: Stock.events,
   initial: (): Cell => ({ onHand: 0, told: 0, held: {}, picked: {}, waiting: {} }),
   on: {
     StockReceived: (cell, { quantity, onHand }) => moved(cell, quantity, onHand),
     StockAdjusted: (cell, { quantity, onHand }) => moved(cell, quantity, onHand),
     StockReturned: (cell, { quantity, onHand }) => moved(cell, quantity, onHand),
+    ValuationChosen: cell => cell,
+    CostCorrected: cell => cell,
+    StockLimitsSet: cell => cell,
+    BelowMinimumDetected: cell => cell,
+    AboveMaximumDetected: cell => cell,
+    StockWithinLimit: cell => cell,
+    StockArrived: (cell, { quantity, onHand }) => moved(cell, quantity, onHand),
+    StockConsumed: (cell, data) => leftHeld(cell, data),
+    StockSent: (cell, data) => leftHeld(cell, data),
+    StockHeld: (cell, data) => ({ ...cell, held: changed(cell.held, documentLine(data), data.quantity) }),
+    StockHoldReleased: (cell, data) => ({ ...cell, held: changed(cell.held, documentLine(data), -data.quantity) }),
     StockReserved: (cell, { reservationId, quantity, waited }) => ({
       ...cell,
       held: changed(cell.held, reservationId, quantity),
@@ -99,5 +107,62 @@ export const issuedOnce = invariant({
   on: { StockIssued: times => times + 1 },
   *always(times) {
     if (times > 1) yield `issued ${times} times`;
+  },
+});
+
+interface Worth {
+  readonly onHand: number;
+  /** Minor units of the company's currency. */
+  readonly value: number;
+}
+type Costed = { readonly quantity: number; readonly cost?: { readonly minor: number } | undefined };
+
+const came = ({ onHand, value }: Worth, { quantity, cost }: Costed): Worth => ({
+  onHand: onHand + quantity,
+  value: value + (cost?.minor ?? 0) * Math.sign(quantity),
+});
+const went = (worth: Worth, { quantity, cost }: Costed): Worth => came(worth, { quantity: -quantity, cost });
+
+export const stockWorth = invariant({
+  name: 'stock-worth',
+  promise: 'What goods cost when they left, corrections included, is what they cost when they came: an empty cell is worth nothing.',
+  events: [StockReceived, StockAdjusted, StockReturned, StockArrived, StockConsumed, StockSent, StockIssued, CostCorrected],
+  initial: (): Worth => ({ onHand: 0, value: 0 }),
+  on: {
+    StockReceived: came,
+    StockAdjusted: came,
+    StockReturned: came,
+    StockArrived: came,
+    StockConsumed: went,
+    StockSent: went,
+    StockIssued: went,
+    CostCorrected: ({ onHand, value }, { before, cost }) => ({ onHand, value: value + before.minor - cost.minor }),
+  },
+  *afterAppend({ onHand, value }) {
+    if (value < 0) yield `it is worth ${value}`;
+    if (onHand === 0 && value !== 0) yield `nothing is there, worth ${value}`;
+  },
+});
+
+interface Transfer {
+  readonly sent: string | null;
+  readonly arrived: readonly string[];
+}
+const load = ({ itemId, quantity, cost }: { readonly itemId: string } & Costed): string =>
+  `${quantity} of ${itemId} for ${cost?.minor ?? 0}`;
+
+export const transfersWhole = invariant({
+  name: 'transfers-whole',
+  promise: 'What leaves one warehouse for another comes in there once, with all its goods and all its value.',
+  events: [StockSent, StockArrived],
+  keys: { StockSent: sent => [documentLine(sent)], StockArrived: arrived => [documentLine(arrived)] },
+  initial: (): Transfer => ({ sent: null, arrived: [] }),
+  on: {
+    StockSent: (transfer, data) => ({ ...transfer, sent: load(data) }),
+    StockArrived: (transfer, data) => ({ ...transfer, arrived: [...transfer.arrived, load(data)] }),
+  },
+  *always({ sent, arrived }) {
+    if (arrived.length > 1) yield `arrived ${arrived.length} times`;
+    for (const goods of arrived) if (goods !== sent) yield `${goods} arrived, but ${sent ?? 'nothing'} was sent`;
   },
 });

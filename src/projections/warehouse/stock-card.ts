@@ -1,4 +1,4 @@
-/** The stock card: what an item had, what came in and went out, and what was left after each movement, by business day. */
+/** The stock card: what an item had, what came in and went out, and what was left after each movement, by business day; a corrected cost goes out with nothing. */
 import { z } from 'zod';
 import { Id } from '../../domain/vocabulary.ts';
 import { type AnswerOf, answerSchema, field, readFields, selectList } from '../../kernel/field.ts';
@@ -11,8 +11,13 @@ import { warehouses } from './warehouses.ts';
 /** Movements of one item: $1, in a warehouse: $2, or in all, up to a day: $3, each with what was there after it. */
 const CARD = `
   card as (
-    select m.*, sum(m.quantity) over (order by m.moved_on, m.position)::bigint as balance from stock_moves m
-    where m.item_id = $1 and ($2::text is null or m.warehouse_id = $2) and ($3::date is null or m.moved_on <= $3))`;
+    select m.*, sum(m.quantity) over day::bigint as balance, sum(coalesce(m.value, 0)) over day::bigint as worth from stock_moves m
+    where m.item_id = $1 and ($2::text is null or m.warehouse_id = $2) and ($3::date is null or m.moved_on <= $3)
+    window day as (order by m.moved_on, m.position))`;
+
+/** Amounts there are only where the goods are valued. */
+const worth = (minor: string, currency: string) =>
+  field.maybe(field.money(`case when ${currency} is not null then ${minor} end`, currency));
 
 const movement = {
   id: field.text('c.id'),
@@ -25,6 +30,8 @@ const movement = {
   orderId: field.maybe(field.text('c.order_id')),
   quantity: field.quantity('c.quantity'),
   balance: field.quantity('c.balance'),
+  value: worth('c.value', 'c.currency'),
+  balanceValue: worth('c.worth', 'c.currency'),
   unitCost: field.maybe(field.decimal('c.unit_cost')),
   reason: field.maybe(field.text('c.reason')),
 };
@@ -38,6 +45,10 @@ const head = {
   in: field.quantity('t.received'),
   out: field.quantity('t.issued'),
   closing: field.quantity('t.closing'),
+  openingValue: worth('t.opening_value', 't.currency'),
+  inValue: worth('t.received_value', 't.currency'),
+  outValue: worth('t.issued_value', 't.currency'),
+  closingValue: worth('t.closing_value', 't.currency'),
 };
 
 interface Asked {
@@ -55,7 +66,12 @@ async function headOf(db: ReadDatabase, asked: Asked): Promise<AnswerOf<typeof h
        select coalesce(sum(c.quantity) filter (where c.moved_on < $4::date), 0)::bigint as opening,
          coalesce(sum(c.quantity) filter (where c.quantity > 0 and not coalesce(c.moved_on < $4, false)), 0)::bigint as received,
          coalesce(-sum(c.quantity) filter (where c.quantity < 0 and not coalesce(c.moved_on < $4, false)), 0)::bigint as issued,
-         coalesce(sum(c.quantity), 0)::bigint as closing
+         coalesce(sum(c.quantity), 0)::bigint as closing,
+         coalesce(sum(c.value) filter (where c.moved_on < $4::date), 0)::bigint as opening_value,
+         coalesce(sum(c.value) filter (where c.quantity > 0 and not coalesce(c.moved_on < $4, false)), 0)::bigint as received_value,
+         coalesce(-sum(c.value) filter (where c.quantity <= 0 and not coalesce(c.moved_on < $4, false)), 0)::bigint as issued_value,
+         coalesce(sum(c.value), 0)::bigint as closing_value,
+         max(c.currency) as currency
        from card c)
      select ${selectList(head)} from items i cross join totals t where i.id = $1`,
     scopeOf(asked),
@@ -90,7 +106,7 @@ function placeIn(db: ReadDatabase, scope: string, cursor: string | undefined): r
 export const stockCard = query({
   type: 'StockCard',
   summary:
-    'Movements of an item by business day, oldest first, with what was left after each; opening, in, out and closing from `from` to `to`, in one warehouse or in all.',
+    'Movements of an item by business day, oldest first, with what was left after each, in quantity and in value; opening, in, out and closing from `from` to `to`, in one warehouse or in all.',
   route: 'GET /stock-card',
   permission: 'warehouse:read',
   reads: [stockMoves, items, warehouses],

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { unitCostOf } from '../../domain/warehouse/costing.ts';
-import { CostCorrected, StockAdjusted, StockIssued, StockReceived, StockReturned } from '../../domain/warehouse/stock.ts';
+import {
+  CostCorrected,
+  StockAdjusted,
+  StockArrived,
+  StockConsumed,
+  StockIssued,
+  StockReceived,
+  StockReturned,
+  StockSent,
+} from '../../domain/warehouse/stock.ts';
 import { field } from '../../kernel/field.ts';
 import { byDay, listing, record } from '../../kernel/listing.ts';
 import type { Money } from '../../kernel/money.ts';
@@ -18,13 +27,18 @@ const KIND_OF: Readonly<Record<string, string>> = {
   receipt: 'Receipt',
   delivery: 'Delivery',
   return: 'Delivery',
+  issue: 'Issue',
+  transfer: 'Internal',
   adjustment: 'Adjustment',
 };
+
+/** In the order of the codes that kinds have in exports: 1 Receipt, 2 Delivery, 3 Issue, 4 Internal, 5 Opening, 6 Adjustment. */
+const CODED = ['Receipt', 'Delivery', 'Issue', 'Internal', 'Opening', 'Adjustment'];
 
 /** Every movement for good: before and after chain from one to the next within a cell, in the order of the log. */
 export const stockMoves = projection({
   name: 'stock-moves',
-  version: 2,
+  version: 3,
   versioned: true,
   dated: 'moved_on',
   table: table(
@@ -33,8 +47,10 @@ export const stockMoves = projection({
     {
       warehouse_id: text('Warehouse'),
       item_id: text('Item'),
-      kind: text('Receipt, Delivery or Adjustment; goods that come back are deliveries with a quantity above zero'),
-      document: text('Category of the document that moved the stock: receipt, delivery, return or adjustment'),
+      kind: text(
+        'Receipt, Delivery, Issue, Internal, Opening or Adjustment; goods that come back are deliveries with a quantity above zero',
+      ),
+      document: text('Document that moved the stock: receipt, delivery, return, issue, transfer or adjustment'),
       document_id: text('Id of that document'),
       line: integer('Number of the line in that document'),
       order_id: nullable(text('Sales order the stock was issued for')),
@@ -45,7 +61,7 @@ export const stockMoves = projection({
       unit_cost: nullable(decimal('Cost of one unit, as it was stated or as it follows from the cost of the goods that moved')),
       value: nullable(minorUnits('Change of the value of the stock; absent where it was not valued')),
       currency: nullable(text('Currency of the value')),
-      reason: nullable(text('Reason of an adjustment')),
+      reason: nullable(text('Reason of an adjustment or of an issue for our own use')),
       position: integer('Position in the log'),
     },
     {
@@ -53,18 +69,28 @@ export const stockMoves = projection({
       indexes: ['warehouse_id, item_id, position', 'item_id, moved_on, position', 'document_id', 'delivery_id', 'moved_on'],
     },
   ),
-  events: [StockReceived, StockAdjusted, StockReturned, StockIssued, CostCorrected],
-  keys: { StockReceived: byEvent, StockAdjusted: byEvent, StockReturned: byEvent, StockIssued: byEvent, CostCorrected: byEvent },
+  events: [StockReceived, StockAdjusted, StockReturned, StockIssued, StockConsumed, StockSent, StockArrived, CostCorrected],
+  keys: {
+    StockReceived: byEvent,
+    StockAdjusted: byEvent,
+    StockReturned: byEvent,
+    StockIssued: byEvent,
+    StockConsumed: byEvent,
+    StockSent: byEvent,
+    StockArrived: byEvent,
+    CostCorrected: byEvent,
+  },
   on: {
     StockReceived: (_, data, _key, meta) => ({
       ...moved(data, data.quantity, meta),
       ...documented('receipt', data.receiptId, data.line),
+      ...(data.opening && { kind: 'Opening' }),
       moved_on: data.receivedOn,
       unit_cost: data.unitCost ?? unitCost(data),
     }),
     StockAdjusted: (_, data, _key, meta) => ({
       ...moved(data, data.quantity, meta),
-      ...documented('adjustment', data.adjustmentId, 1),
+      ...documented('adjustment', data.adjustmentId, data.line ?? 1),
       moved_on: data.adjustedOn,
       reason: data.reason,
     }),
@@ -79,6 +105,22 @@ export const stockMoves = projection({
       ...documented('delivery', data.deliveryId, data.line),
       order_id: data.orderId,
       moved_on: data.issuedOn,
+    }),
+    StockConsumed: (_, data, _key, meta) => ({
+      ...moved(data, -data.quantity, meta),
+      ...documented('issue', data.documentId, data.line),
+      moved_on: data.consumedOn,
+      reason: data.reason ?? null,
+    }),
+    StockSent: (_, data, _key, meta) => ({
+      ...moved(data, -data.quantity, meta),
+      ...documented('transfer', data.documentId, data.line),
+      moved_on: data.sentOn,
+    }),
+    StockArrived: (_, data, _key, meta) => ({
+      ...moved(data, data.quantity, meta),
+      ...documented('transfer', data.documentId, data.line),
+      moved_on: data.arrivedOn,
     }),
     CostCorrected: (_, data, _key, meta) => ({
       ...moved(data, 0, meta),
@@ -126,6 +168,7 @@ const source = {
   fields: {
     id: field.text('m.id'),
     kind: field.text('m.kind'),
+    kindCode: field.integer(`array_position('{${CODED.join(',')}}'::text[], m.kind)`),
     movedOn: field.day('m.moved_on'),
     warehouseId: field.text('m.warehouse_id'),
     warehouseCode: field.maybe(field.text('w.code')),

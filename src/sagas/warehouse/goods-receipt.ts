@@ -47,5 +47,5 @@ export const goodsReceipt = saga({
 
 type Recorded = DataOf<typeof ReceiptRecorded>;
 
-const intoStock = (receiptId: string, { warehouseId, receivedOn }: Recorded, { quantity, ...line }: Recorded['lines'][number]) =>
-  receiveStock({ ...line, quantity: quantityText(quantity), warehouseId, receiptId, receivedOn });
+const intoStock = (receiptId: string, { warehouseId, receivedOn, opening }: Recorded, { quantity, ...line }: Recorded['lines'][number]) =>
+  receiveStock({ ...line, quantity: quantityText(quantity), warehouseId, receiptId, receivedOn, ...(opening && { opening }) });
