@@ -6,7 +6,7 @@ import { archivePriceList, createPriceList, editPriceList, lapsePriceListHold } 
 import { module } from '../kernel/module.ts';
 import { customerGroupMembers, customerGroups, listCustomerGroups, showCustomerGroup } from '../projections/catalogue/customer-groups.ts';
 import { exchangeRateFor, exchangeRates, listExchangeRates } from '../projections/catalogue/exchange-rates.ts';
-import { items, itemsForOrder, listItems, showItem } from '../projections/catalogue/items.ts';
+import { items, itemsForOrder, itemValuation, listItems, showItem } from '../projections/catalogue/items.ts';
 import { leastPricesForOrder } from '../projections/catalogue/least-prices.ts';
 import { priceFor, pricesForOrder } from '../projections/catalogue/price-for.ts';
 import { showPriceHistory } from '../projections/catalogue/price-history.ts';
@@ -41,6 +41,7 @@ export const catalogue = module({
     listItems,
     showItem,
     itemsForOrder,
+    itemValuation,
     leastPricesForOrder,
     listPriceLists,
     showPriceList,

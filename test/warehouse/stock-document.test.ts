@@ -6,6 +6,7 @@ import {
   draftGoodsIssue,
   draftReceipt,
   draftTransfer,
+  editStockDocument,
   receiveTransfer,
   rejectStockDocument,
 } from '../../src/commands/warehouse/stock-document.ts';
@@ -13,6 +14,7 @@ import {
   type Paper,
   StockDocumentApproved,
   StockDocumentDrafted,
+  StockDocumentEdited,
   StockDocumentRejected,
   StockDocumentReviewed,
   TransferReceived,
@@ -81,6 +83,37 @@ describe('a draft', () => {
     given()
       .when(draftGoodsIssue, earlier, { facts: { ...known, closedThrough: '2026-03-01' } })
       .thenRefuses('PeriodClosed');
+  });
+});
+
+describe('an edit of a draft', () => {
+  test('says anew what is to move, and what was approved of it counts no longer', () => {
+    const edited = StockDocumentEdited({ ...loss, lines: [{ line: 1, itemId: 'tofu', quantity: units(-1) }] });
+    const reviewed = StockDocumentReviewed({ reviewerId: 'bo', value: 10_000 });
+    given(drafted(loss), reviewed)
+      .when(editStockDocument, { ...id, lines: [{ itemId: 'tofu', quantity: '-1' }] }, { facts: known })
+      .thenEvents(edited);
+    const dear = { ...facts, secondApprovalFrom: 10_000, value: 10_000 };
+    given(drafted(loss), reviewed, edited).when(approveStockDocument, id, { facts: dear, actorId: 'bo' }).thenEvents(reviewed);
+  });
+
+  test('that says nothing new is none', () =>
+    given(drafted(loss))
+      .when(editStockDocument, { ...id, reason: 'broken' }, { facts: known })
+      .thenNothing());
+
+  test('takes off by its sign only in an adjustment, and states costs only in a receipt', () =>
+    given(drafted(issue))
+      .when(editStockDocument, { ...id, lines: [{ itemId: 'chai', quantity: '-1', unitCost: '2' }] }, { facts: known })
+      .thenInvalid('/lines/0/quantity', '/lines/0/unitCost'));
+
+  test('comes too late when it is approved or rejected', () => {
+    given(drafted(issue), StockDocumentApproved({ ...issue, approverId: 'bo' }))
+      .when(editStockDocument, { ...id, reason: 'x' }, { facts: known })
+      .thenRefuses('InvalidTransition');
+    given(drafted(issue), StockDocumentRejected({ reason: 'wrong' }))
+      .when(editStockDocument, { ...id, reason: 'x' }, { facts: known })
+      .thenRefuses('InvalidTransition');
   });
 });
 

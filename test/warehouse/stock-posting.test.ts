@@ -22,6 +22,7 @@ import {
   type Paper,
   StockDocumentApproved,
   StockDocumentDrafted,
+  StockDocumentEdited,
   StockDocumentRejected,
   StockDocumentReviewed,
   TransferReceived,
@@ -63,6 +64,17 @@ describe('a stock document', () => {
       .on(drafted(paper), document)
       .on(StockDocumentReviewed({ reviewerId: 'bo', value: 1 }), document)
       .waitsFor({ reason: 'The document is approved once; at its value it needs the approval of another.' }));
+
+  test('that is edited waits for its approval again, and moves what it says then', () => {
+    const more: Paper = { ...paper, lines: [{ line: 1, itemId: 'I1', quantity: units(5) }] };
+    givenSaga(stockPosting)
+      .on(drafted(paper), document)
+      .on(StockDocumentReviewed({ reviewerId: 'bo', value: 1 }), document)
+      .on(StockDocumentEdited(more), document)
+      .waitsFor({ reason: 'The document is not approved yet, so the stock is unchanged.' })
+      .on(approved(more), document)
+      .sends([consumeStock({ ...line, quantity: '5', reason: undefined, consumedOn: '2026-03-02' })]);
+  });
 
   test('that is rejected ends', () =>
     givenSaga(stockPosting)

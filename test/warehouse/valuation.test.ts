@@ -149,6 +149,23 @@ describe('the method of a cell', () => {
         StockReceived({ ...receipt, quantity: units(2), onHand: units(2), cost: lei(25) }),
       ));
 
+  test('is that of the item, or of the company where the item says nothing; once chosen, nobody is asked', async () => {
+    const asked = (item: 'fifo' | 'average' | null) =>
+      receiveStock.facts?.(
+        Stock.initial(),
+        { ...receipt, quantity: units(2), unitCost: '12.5' as Decimal },
+        (async (query: { type: string }) => (query.type === 'ItemValuation' ? item : { stockValuation: 'fifo', currency: RON })) as never,
+        {} as never,
+      );
+    expect(await asked(null)).toEqual(fifo);
+    expect(await asked('average')).toEqual(average);
+    const life = new Life(average);
+    life.in(1, '10');
+    expect(
+      await receiveStock.facts?.(life.state, { ...receipt, quantity: units(2), unitCost: undefined }, undefined as never, {} as never),
+    ).toEqual(average);
+  });
+
   test('stays whatever is chosen later', () => {
     const life = new Life(average);
     life.in(4, '10');

@@ -22,6 +22,7 @@ const card = {
   category: Text(100).optional(),
   supplierId: Id.optional(),
   packaging: Text(200).optional(),
+  valuation: z.enum(['fifo', 'average']).optional(),
   reorderLevel: QuantityText.optional(),
   standardCost: UnitPrice.optional(),
   minMarginPercent: PercentText.optional(),

@@ -6,6 +6,7 @@ import {
   type ApprovalFacts,
   approve,
   draft,
+  edit,
   type MovingFacts,
   outgoing,
   type Paper,
@@ -95,6 +96,23 @@ export const draftAdjustment = command({
 });
 
 const onDocument = { decider: StockDocument, entityId: byId } as const;
+
+const SaidLine = z.strictObject({ itemId: Id, quantity: QuantityChangeText, unitCost: PriceText.optional() });
+
+export const editStockDocument = command({
+  ...onDocument,
+  type: 'EditStockDocument',
+  summary:
+    'Says anew what a stock document is to move that is not approved yet; a first approval counts no longer. What is left out stays.',
+  route: 'POST /stock-documents/:id/edit',
+  permission: 'warehouse:draft',
+  input: z.strictObject({ id: Id, datedOn: Day.optional(), reason: Reason.optional(), lines: lines(SaidLine).optional() }),
+  facts: async (document, wish, ask, context): Promise<MovingFacts | undefined> =>
+    document && movingFacts({ ...document.paper, lines: wish.lines ?? document.paper.lines }, ask, context),
+  decide: existing('stock document', (document, { id: _, lines, ...wish }, context) =>
+    edit(document, { ...wish, lines: lines && numbered(lines) }, context as DecisionContext<MovingFacts>),
+  ),
+});
 
 export const approveStockDocument = command({
   ...onDocument,

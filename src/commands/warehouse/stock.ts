@@ -25,7 +25,7 @@ import { type LimitFacts, setLimits, watched } from '../../domain/warehouse/stoc
 import { type Ask, command, type DecisionContext, type RecordRef } from '../../kernel/command.ts';
 import { PriceText } from '../../kernel/decimal.ts';
 import { NOTHING, QuantityChangeText, QuantityText } from '../../kernel/quantity.ts';
-import { itemsForOrder } from '../../projections/catalogue/items.ts';
+import { itemsForOrder, itemValuation } from '../../projections/catalogue/items.ts';
 import { companySettings } from '../../projections/platform/company-settings.ts';
 import { issuedGoods } from '../../projections/warehouse/stock-moves.ts';
 import { warehouseKnown } from '../../projections/warehouse/warehouses.ts';
@@ -41,10 +41,10 @@ const served = ({ type, data }: StockFact): readonly RecordRef[] =>
 const onStock = { decider: Stock, entityId: cellId, touches: served } as const;
 
 /** How a cell that has no valued goods yet is to value them. */
-async function valuationOf({ ledger, currency }: State, ask: Ask): Promise<Valuation> {
+async function valuationOf({ ledger, currency }: State, { itemId }: CellKey, ask: Ask): Promise<Valuation> {
   if (currency !== null) return { method: ledger.method, currency };
   const settings = await ask(companySettings, {});
-  return { method: settings.stockValuation, currency: settings.currency };
+  return { method: (await ask(itemValuation, { id: itemId })) ?? settings.stockValuation, currency: settings.currency };
 }
 
 /** Whether there can be such stock at all. */
@@ -68,7 +68,7 @@ export const receiveStock = command({
     receivedOn: Day,
     opening: z.literal(true).optional(),
   }),
-  facts: async (stock, _, ask) => valuationOf(stock, ask),
+  facts: valuationOf,
   decide: watched((stock, wish, { facts }: DecisionContext<Valuation>) => receive(stock, wish, facts)),
 });
 
@@ -89,7 +89,7 @@ export const returnStock = command({
     returnedOn: Day,
   }),
   facts: async (stock, wish, ask): Promise<ReturnFacts> => ({
-    valuation: await valuationOf(stock, ask),
+    valuation: await valuationOf(stock, wish, ask),
     issue: issueRemembered(stock, wish) ?? (await ask(issuedGoods, { item: wish.itemId, delivery: wish.deliveryId, line: wish.line })),
   }),
   decide: watched((stock, wish, { facts }: DecisionContext<ReturnFacts>) => takeBack(stock, wish, facts)),
@@ -105,7 +105,7 @@ export const adjustStock = command({
   input: z.strictObject({ ...cell, quantity: QuantityChangeText, reason: Reason }),
   facts: async (stock, wish, ask): Promise<AdjustmentFacts> => ({
     ...(await placeFacts(wish, ask)),
-    valuation: await valuationOf(stock, ask),
+    valuation: await valuationOf(stock, wish, ask),
     ...(await oneStepFacts(ask)),
   }),
   decide: watched((stock, wish, { facts, today, id }: DecisionContext<AdjustmentFacts>) =>
@@ -219,7 +219,7 @@ export const arriveStock = command({
   summary: 'Puts what left another warehouse into stock, at the value with which it left; what was lost on the way is written off.',
   permission: 'warehouse:receive',
   input: z.strictObject({ ...documentLine, quantity: QuantityText, lost: QuantityText.optional(), value: z.int().min(0), arrivedOn: Day }),
-  facts: async (stock, _, ask) => valuationOf(stock, ask),
+  facts: valuationOf,
   decide: watched((stock, { lost, ...wish }, { facts }: DecisionContext<Valuation>) =>
     arrive(stock, { ...wish, lost: lost ?? NOTHING }, facts),
   ),
@@ -239,7 +239,7 @@ export const postAdjustment = command({
     reason: Reason,
     adjustedOn: Day,
   }),
-  facts: async (stock, _, ask) => valuationOf(stock, ask),
+  facts: valuationOf,
   decide: watched((stock, wish, { facts }: DecisionContext<Valuation>) =>
     wish.quantity > NOTHING ? adjust(stock, wish, facts) : writeOff(stock, wish),
   ),

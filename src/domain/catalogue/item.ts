@@ -29,6 +29,8 @@ export const ItemCard = z.strictObject({
   standardCost: UnitPrice.optional(),
   /** Percentage of the price that must remain above that cost. */
   minMarginPercent: Decimal.optional(),
+  /** How stock cells value it from their first goods on; as the company does where nothing is said. */
+  valuation: z.enum(['fifo', 'average']).optional(),
 });
 export type ItemCard = z.output<typeof ItemCard>;
 

@@ -74,6 +74,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'sales:read',
       'warehouse:read',
       'warehouse:receive',
+      'warehouse:draft',
       'warehouse:issue',
       'warehouse:transfer',
       'warehouse:adjust',

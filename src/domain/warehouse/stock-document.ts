@@ -41,6 +41,8 @@ const paper = {
 };
 
 export const StockDocumentDrafted = event('StockDocumentDrafted', { ...paper, authorId: z.string() });
+/** Said anew, whole: what was approved of it so far counts no longer. */
+export const StockDocumentEdited = event('StockDocumentEdited', paper);
 /** The first of two approvals; `value` of the goods in minor units is why a second one is needed. */
 export const StockDocumentReviewed = event('StockDocumentReviewed', { reviewerId: z.string(), value: z.int() });
 /** From here on the goods move. It says again what was approved. */
@@ -53,7 +55,14 @@ export const TransferReceived = event('TransferReceived', {
   lines: z.array(z.strictObject({ line: z.int(), itemId: z.string(), sent: Quantity, lost: Quantity })),
 });
 
-const events = [StockDocumentDrafted, StockDocumentReviewed, StockDocumentApproved, StockDocumentRejected, TransferReceived] as const;
+const events = [
+  StockDocumentDrafted,
+  StockDocumentEdited,
+  StockDocumentReviewed,
+  StockDocumentApproved,
+  StockDocumentRejected,
+  TransferReceived,
+] as const;
 type Fact = EventOf<(typeof events)[number]>;
 type Outcome = Decision<Fact>;
 
@@ -76,6 +85,8 @@ export const StockDocument = decider({
   initial: (): StockDocument | undefined => undefined,
   evolve: {
     StockDocumentDrafted: (_, { authorId, ...paper }): StockDocument => ({ status: 'Draft', paper, authorId, received: false }),
+    StockDocumentEdited: (document, paper) =>
+      document && { status: 'Draft', paper, authorId: document.authorId, received: document.received },
     StockDocumentReviewed: (document, { reviewerId }) => document && { ...document, status: 'Pending', reviewerId },
     StockDocumentApproved: document => document && { ...document, status: 'Approved' },
     StockDocumentRejected: document => document && { ...document, status: 'Rejected' },
@@ -127,6 +138,33 @@ function faultsOf(
     ),
   ];
 }
+
+/** What is to be said anew of a draft; what is left out stays. */
+export interface Changes {
+  readonly datedOn?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly lines?: readonly StockDocumentLine[] | undefined;
+}
+
+export function edit(
+  { status, paper }: StockDocument,
+  { datedOn, reason, lines }: Changes,
+  context: DecisionContext<MovingFacts>,
+): Outcome {
+  if (status === 'Approved' || status === 'Rejected') return unfit(status, 'edited');
+  const said = { ...paper, datedOn: datedOn ?? paper.datedOn, reason: reason ?? paper.reason, lines: [...(lines ?? paper.lines)] };
+  const faults = [...faultsOf(said, context), ...faultsOfLines(said)];
+  if (faults.length > 0) return invalid(faults);
+  if (JSON.stringify(said) === JSON.stringify(paper)) return [];
+  return undatable(said.datedOn, context.facts.closedThrough, context) ?? [StockDocumentEdited(said)];
+}
+
+/** Only adjustments take off by their sign, and only receipts say what goods cost. */
+const faultsOfLines = ({ kind, lines }: Paper): readonly Fault[] =>
+  lines.flatMap(({ quantity, unitCost }, index) => [
+    ...unless(kind === 'adjustment' || quantity > NOTHING, `/lines/${index}/quantity`, 'A quantity is more than zero here.'),
+    ...unless(kind === 'receipt' || unitCost === undefined, `/lines/${index}/unitCost`, 'Only a receipt says what goods cost.'),
+  ]);
 
 /** The company's own rules about who approves, and what the goods are worth, in minor units. */
 export interface ApprovalFacts extends MovingFacts {
@@ -210,8 +248,8 @@ export const outgoing = ({ kind, lines }: Paper): readonly StockDocumentLine[] =
   kind === 'receipt' ? [] : lines.filter(({ quantity }) => kind !== 'adjustment' || quantity < NOTHING);
 
 const PERMITS: Readonly<Record<DocumentStatus, readonly string[]>> = {
-  Draft: ['ApproveStockDocument', 'RejectStockDocument'],
-  Pending: ['ApproveStockDocument', 'RejectStockDocument'],
+  Draft: ['EditStockDocument', 'ApproveStockDocument', 'RejectStockDocument'],
+  Pending: ['EditStockDocument', 'ApproveStockDocument', 'RejectStockDocument'],
   Approved: [],
   Rejected: [],
 };

@@ -2,6 +2,7 @@ import { documentLine, StockAdjusted, StockConsumed, StockHeld, StockHoldRelease
 import {
   StockDocumentApproved,
   StockDocumentDrafted,
+  StockDocumentEdited,
   StockDocumentRejected,
   StockDocumentReviewed,
   TransferReceived,
@@ -11,12 +12,20 @@ import { invariant, NOTHING_YET, steps } from '../../kernel/invariant.ts';
 export const stockDocumentSteps = steps({
   name: 'stock-document-steps',
   promise: 'A stock document is drafted once, approved or rejected once, and nothing but its arrival follows an approval.',
-  events: [StockDocumentDrafted, StockDocumentReviewed, StockDocumentApproved, StockDocumentRejected, TransferReceived],
+  events: [
+    StockDocumentDrafted,
+    StockDocumentEdited,
+    StockDocumentReviewed,
+    StockDocumentApproved,
+    StockDocumentRejected,
+    TransferReceived,
+  ],
   mayFollow: {
     StockDocumentDrafted: [NOTHING_YET],
-    StockDocumentReviewed: ['StockDocumentDrafted'],
-    StockDocumentApproved: ['StockDocumentDrafted', 'StockDocumentReviewed'],
-    StockDocumentRejected: ['StockDocumentDrafted', 'StockDocumentReviewed'],
+    StockDocumentEdited: ['StockDocumentDrafted', 'StockDocumentEdited', 'StockDocumentReviewed'],
+    StockDocumentReviewed: ['StockDocumentDrafted', 'StockDocumentEdited'],
+    StockDocumentApproved: ['StockDocumentDrafted', 'StockDocumentEdited', 'StockDocumentReviewed'],
+    StockDocumentRejected: ['StockDocumentDrafted', 'StockDocumentEdited', 'StockDocumentReviewed'],
     TransferReceived: ['StockDocumentApproved'],
   },
 });

@@ -12,7 +12,7 @@ import { containing } from '../search.ts';
 
 export const items = projection({
   name: 'items',
-  version: 2,
+  version: 3,
   versioned: true,
   table: table(
     'items',
@@ -26,6 +26,7 @@ export const items = projection({
       category: nullable(text('Category')),
       supplier_id: nullable(text('Account that supplies it')),
       packaging: nullable(text('How many of what make one unit')),
+      valuation: nullable(text('How its stock is valued: fifo or average; as the company does where nothing is said')),
       reorder_level: nullable(quantity('To be reordered when so few are left')),
       standard_cost: nullable(decimal('What one unit costs us, as somebody reckons it')),
       standard_cost_currency: nullable(text('ISO 4217 code of that cost')),
@@ -59,6 +60,7 @@ function cardColumns(card: ItemCard) {
     category: card.category ?? null,
     supplier_id: card.supplierId ?? null,
     packaging: card.packaging ?? null,
+    valuation: card.valuation ?? null,
     reorder_level: card.reorderLevel ?? null,
     standard_cost: card.standardCost?.unitPrice ?? null,
     standard_cost_currency: card.standardCost?.currency ?? null,
@@ -82,6 +84,7 @@ const source = {
     supplierId: field.maybe(field.text('i.supplier_id')),
     supplierName: field.maybe(field.text('s.name')),
     packaging: field.maybe(field.text('i.packaging')),
+    valuation: field.maybe(field.text('i.valuation')),
     reorderLevel: field.maybe(field.quantity('i.reorder_level')),
     standardCost: field.maybe(
       field.object({ unitPrice: field.decimal('i.standard_cost'), currency: field.text('i.standard_cost_currency') }),
@@ -144,4 +147,20 @@ export const itemsForOrder = query({
          i.discontinued_on is not null as discontinued, i.discontinued_on as "discontinuedOn" from items i where i.id = any($1)`,
       [ids],
     ),
+});
+
+const Method = z.enum(['fifo', 'average']).nullable();
+
+/** Asked by a stock cell before its first goods come. */
+export const itemValuation = query({
+  type: 'ItemValuation',
+  summary: 'How the stock of an item is to be valued; null where the company decides.',
+  permission: 'catalogue:read',
+  reads: [items],
+  input: z.strictObject({ id: z.string() }),
+  output: Method,
+  answer: async (db, { id }) => {
+    const [row] = await db.rows<{ valuation: z.output<typeof Method> }>('select valuation from items where id = $1', [id]);
+    return row?.valuation ?? null;
+  },
 });

@@ -15,7 +15,7 @@ const status = (value: DocumentStatus): string => value;
 
 export const stockDocuments = projection({
   name: 'stock-documents',
-  version: 1,
+  version: 2,
   versioned: true,
   table: table(
     'stock_documents',
@@ -58,6 +58,15 @@ export const stockDocuments = projection({
       lines: data.lines as readonly ShownLine[],
       drafted_at: occurredAt,
     }),
+    StockDocumentEdited: (row, { datedOn, reason, lines }) =>
+      row && {
+        ...row,
+        status: status('Draft'),
+        dated_on: datedOn,
+        reason: reason ?? null,
+        reviewer_id: null,
+        lines: lines as readonly ShownLine[],
+      },
     StockDocumentReviewed: (row, { reviewerId }) => row && { ...row, status: status('Pending'), reviewer_id: reviewerId },
     StockDocumentApproved: (row, { approverId }) => row && { ...row, status: status('Approved'), approver_id: approverId },
     StockDocumentRejected: (row, { reason }) => row && { ...row, status: status('Rejected'), rejected_because: reason },

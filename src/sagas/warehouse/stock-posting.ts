@@ -8,6 +8,7 @@ import {
   StockDocument,
   StockDocumentApproved,
   StockDocumentDrafted,
+  StockDocumentEdited,
   StockDocumentRejected,
   StockDocumentReviewed,
   TransferReceived,
@@ -57,6 +58,7 @@ export const stockPosting = saga({
   stateVersion: 1,
   events: [
     StockDocumentDrafted,
+    StockDocumentEdited,
     StockDocumentReviewed,
     StockDocumentApproved,
     StockDocumentRejected,
@@ -72,6 +74,7 @@ export const stockPosting = saga({
   startedBy: ['StockDocumentDrafted'],
   instances: {
     StockDocumentDrafted: byDocument,
+    StockDocumentEdited: byDocument,
     StockDocumentReviewed: byDocument,
     StockDocumentApproved: byDocument,
     StockDocumentRejected: byDocument,
@@ -87,6 +90,7 @@ export const stockPosting = saga({
   initial: (): State => ({ stage: 'approval', paper: NO_PAPER, held: [], approval: '', pending: [], values: {} }),
   on: {
     StockDocumentDrafted: (state, { authorId: _, ...paper }) => ({ state: { ...state, paper } }),
+    StockDocumentEdited: (state, paper) => ({ state: { ...state, stage: 'approval', paper } }),
     StockDocumentReviewed: state => ({ state: { ...state, stage: 'secondApproval' } }),
     StockDocumentRejected: () => finished,
     StockDocumentApproved: (state, _, id) => posting(state, id),
