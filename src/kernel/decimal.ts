@@ -46,5 +46,11 @@ export const PriceText = wire(/^\d{1,12}(\.\d{1,6})?$/, 'A decimal as text, not 
 /** Percentage on the wire, `"0"` to `"100"`, at most 4 places. */
 export const PercentText = wire(/^(100(\.0{1,4})?|\d{1,2}(\.\d{1,4})?)$/, 'A percentage as text from "0" to "100", at most 4 places');
 
+/** Change by a percentage on the wire: more than `"-100"`, below `"1000"`, at most 4 places. */
+export const PercentChangeText = wire(
+  /^(-\d{1,2}|\d{1,3})(\.\d{1,4})?$/,
+  'A percentage as text, more than "-100", at most 4 places, e.g. "-2.5"',
+);
+
 /** Rate of exchange on the wire: more than zero, at most 6 places, e.g. `"4.9771"`. */
 export const RateText = wire(/^(?!0+(\.0+)?$)\d{1,9}(\.\d{1,6})?$/, 'A decimal as text, more than zero, at most 6 places, e.g. "4.9771"');

@@ -231,6 +231,34 @@ describe('a price list', () => {
     expect([...first.items, ...(rest['items'] as object[])]).toEqual(await shown(''));
   });
 
+  test('takes many prices at once or none, and is cloned with all it has, price by price', async () => {
+    const own = await list();
+    const items = await Promise.all(Array.from({ length: 103 }, () => item()));
+    const prices = items.map((itemId, index) => ({ itemId, unitPrice: `${index + 1}` }));
+    const entering = (entered: object[]) => house.post(`/price-lists/${own}/price-sheets`, { from: '2026-01-01', prices: entered });
+    const priceOf = async (of: string, itemId: string) =>
+      ((await house.get(`/price-lists/${of}/prices?filter[item]=${itemId}`)).body['items'] as { unitPrice: string }[])[0]?.unitPrice;
+    const refused = await entering([...prices, { itemId: 'I9', unitPrice: '1' }]);
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/prices/103/itemId' }] } });
+    const { headers } = await entering(prices);
+    expect((await house.get(String(headers.get('Location')).replace('/api/v1', ''))).body).toMatchObject({ prices: 103, copied: false });
+    await house.until(`/price-lists/${own}/prices?filter[item]=${items[102]}`, body => (body['items'] as object[]).length === 1);
+    expect(await priceOf(own, items[0] as string)).toBe('1');
+
+    const clone = await house.make(`/price-lists/${own}/clone`, { name: mark(), changePercent: '10', rounding: 'tenth' });
+    await house.until(`/processes/price-list-cloning/${clone}`, body => body['status'] === 'finished');
+    const ofLast = items.toSorted().at(-1) as string;
+    await house.until(`/price-lists/${clone}/prices?filter[item]=${ofLast}`, body => (body['items'] as object[]).length === 1);
+    expect((await house.get(`/price-lists/${clone}`)).body['origin']).toEqual({
+      priceListId: own,
+      changePercent: '10',
+      rounding: 'tenth',
+      prices: 103,
+      copied: 103,
+    });
+    expect(await Promise.all([0, 1, 102].map(index => priceOf(clone, items[index] as string)))).toEqual(['1.1', '2.2', '113.3']);
+  });
+
   test('is the default of its currency alone, and another may follow once it is not', async () => {
     const first = await list({ currency: 'CHF', isDefault: true });
     const refused = await house.post('/price-lists', { name: mark(), currency: 'CHF', isDefault: true });

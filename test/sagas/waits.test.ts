@@ -126,7 +126,13 @@ async function draftOfServices({ warehouseId, serviceId }: { readonly warehouseI
 }
 
 /** Waits that are over before anybody can be sure to see them. */
-const FLEETING = ['account-activation/activation', 'handover-course/giving', 'deal-merge/takingIn', 'claim-holds/document'];
+const FLEETING = [
+  'account-activation/activation',
+  'handover-course/giving',
+  'deal-merge/takingIn',
+  'claim-holds/document',
+  'sheet-taking/taking',
+];
 
 describe('a process', () => {
   test('of an order is carried from acceptance to its end by what it says moves it', { timeout: 60_000 }, async () => {
@@ -305,6 +311,14 @@ describe('a process', () => {
       `/stock-levels/${warehouseId}~${itemId}`,
       body => body['reserved'] === '0' && body['onHand'] === String(CROSSED - out) && body['available'] === String(CROSSED - out),
     );
+  });
+
+  test('that clones a price list ends by itself', { timeout: 30_000 }, async () => {
+    const list = await house.make('/price-lists', { name: 'Retail', currency: 'RON' });
+    const { itemId } = await goods();
+    await house.make(`/price-lists/${list}/prices`, { itemId, unitPrice: '10' });
+    const clone = await house.make(`/price-lists/${list}/clone`, { name: 'Retail, dearer', changePercent: '5' });
+    await until('price-list-cloning', clone, ({ status }) => status === 'finished');
   });
 
   test('that removes a stage of the pipeline ends by itself', { timeout: 30_000 }, async () => {

@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { archive, create, edit, PriceList } from '../../domain/catalogue/price-list.ts';
+import { PriceRounding } from '../../domain/catalogue/price-change.ts';
+import { archive, clone, create, edit, PriceList } from '../../domain/catalogue/price-list.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Id, Text } from '../../domain/vocabulary.ts';
 import { type Ask, byId, command } from '../../kernel/command.ts';
+import { PercentChangeText } from '../../kernel/decimal.ts';
 import { Currency } from '../../kernel/money.ts';
 import { defaultListOf } from '../../projections/catalogue/price-lists.ts';
+import { listToClone } from '../../projections/catalogue/prices-to-copy.ts';
 import { keysHeld, lapsing } from '../platform/claim.ts';
 
 /** A promotion holds for everybody while it runs; `validFrom` and `validUntil` are the first and last day of any list. */
@@ -36,6 +39,24 @@ export const createPriceList = command({
   facts: (_, { currency }, ask) => knowledge(currency, ask),
   decide: beginning(create),
   holds: keyHeld,
+});
+
+export const clonePriceList = command({
+  ...onPriceList,
+  type: 'ClonePriceList',
+  summary:
+    'Creates a list with the prices that another has on a day, today unless one is given, changed by a percentage and rounded; a large list takes a while, which GET /processes tells of.',
+  route: 'POST /price-lists/:id/clone',
+  input: z.strictObject({
+    id: Id,
+    name: Text(100),
+    changePercent: PercentChangeText.prefault('0'),
+    rounding: PriceRounding.default('exact'),
+    on: Day.optional(),
+  }),
+  links: ({ id }) => [{ category: 'priceList', id }],
+  facts: async (_, { id, on }, ask, { today }) => ({ origin: await ask(listToClone, { id, on: on ?? today }) }),
+  decide: beginning(clone),
 });
 
 export const editPriceList = command({

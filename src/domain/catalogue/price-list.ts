@@ -1,11 +1,13 @@
 /** A price list names prices in one currency; one list of each currency is the default for whoever has none of their own. */
 import { z } from 'zod';
 import type { DecisionContext } from '../../kernel/command.ts';
-import { type Decision, decider, invalid, type Refusal, refuse } from '../../kernel/decider.ts';
+import { type Decision, decider, invalid, notFound, type Refusal, refuse } from '../../kernel/decider.ts';
+import { Decimal } from '../../kernel/decimal.ts';
 import { type EventOf, event } from '../../kernel/event.ts';
 import { Currency } from '../../kernel/money.ts';
 import { unless } from '../faults.ts';
 import { type Edit, edited } from '../records.ts';
+import { type PriceChange, PriceRounding } from './price-change.ts';
 
 /** What of a list may be edited; its currency stays, since its prices are in it. */
 export const PriceListCard = z.strictObject({
@@ -19,7 +21,17 @@ export const PriceListCard = z.strictObject({
 });
 export type PriceListCard = z.output<typeof PriceListCard>;
 
-export const PriceListCreated = event('PriceListCreated', { ...PriceListCard.shape, currency: Currency });
+/** The list this one is a copy of: its prices of that day, changed by a percentage and rounded; `prices` is how many there are. */
+const Origin = z.strictObject({
+  priceListId: z.string(),
+  on: z.iso.date(),
+  changePercent: Decimal,
+  rounding: PriceRounding,
+  prices: z.int(),
+});
+export type Origin = z.output<typeof Origin>;
+
+export const PriceListCreated = event('PriceListCreated', { ...PriceListCard.shape, currency: Currency, origin: Origin.optional() });
 export const PriceListEdited = event('PriceListEdited', { ...PriceListCard.shape, changed: z.array(z.string()) });
 /** Its prices hold no longer. */
 export const PriceListArchived = event('PriceListArchived', {});
@@ -39,7 +51,7 @@ export const PriceList = decider({
   events,
   initial: (): PriceList | undefined => undefined,
   evolve: {
-    PriceListCreated: (_, { currency, ...card }): PriceList => ({ card, currency, archived: false }),
+    PriceListCreated: (_, { currency, origin: _origin, ...card }): PriceList => ({ card, currency, archived: false }),
     PriceListEdited: (list, { changed: _, ...card }) => list && { ...list, card },
     PriceListArchived: list => list && { ...list, archived: true },
   },
@@ -73,6 +85,27 @@ function contradiction({ isDefault, isPromotion, validFrom, validUntil }: PriceL
 
 export const create = (wish: PriceListCard & CurrencyOf, context: DecisionContext<DefaultKnowledge>): Decision<PriceListFact> =>
   contradiction(wish) ?? conflict(wish, wish.currency, context) ?? [PriceListCreated(wish)];
+
+interface Cloning extends PriceChange {
+  readonly id: string;
+  readonly name: string;
+  readonly on?: string | undefined;
+}
+
+/** Currency and number of prices of the list to copy; null where there is none. */
+export interface CloneKnowledge {
+  readonly origin: { readonly currency: Currency; readonly prices: number } | null;
+}
+
+/** Its prices follow, sheet by sheet; until then it names none, and no level of the hierarchy leads to it. */
+export function clone(
+  { id: priceListId, name, on, ...change }: Cloning,
+  { facts, today }: DecisionContext<CloneKnowledge>,
+): Decision<PriceListFact> {
+  if (facts.origin === null) return notFound('price list', priceListId);
+  const { currency, prices } = facts.origin;
+  return [PriceListCreated({ name, isDefault: false, currency, origin: { priceListId, on: on ?? today, ...change, prices } })];
+}
 
 const archived: Refusal = refuse('DocumentLocked', 'This price list is archived.');
 

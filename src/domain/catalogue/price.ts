@@ -54,9 +54,14 @@ export const Price = decider({
 /** Id of the price of an item in a list. */
 export const priceId = ({ id, itemId }: { readonly id: string; readonly itemId: string }): string => `${id}~${itemId}`;
 
+export interface KnownList {
+  readonly currency: string;
+  readonly archived: boolean;
+}
+
 export interface PriceKnowledge {
   /** Null where there is no such list. */
-  readonly list: { readonly currency: string; readonly archived: boolean } | null;
+  readonly list: KnownList | null;
   /** Unit of measure of the item; undefined where there is no such item. */
   readonly itemUom: string | undefined;
 }
@@ -66,7 +71,8 @@ interface Place {
   readonly itemId: string;
   readonly from?: string | undefined;
 }
-type Said = Omit<DataOf<typeof PriceSet>, keyof typeof place | 'currency'>;
+/** What is said of one price. */
+export type Said = Omit<DataOf<typeof PriceSet>, 'priceListId' | 'from' | 'currency'>;
 type Wish = Place & Said;
 
 /** A day to come is admitted: the price then changes by itself. */
@@ -74,34 +80,49 @@ export function setPrice(price: Price | undefined, wish: Wish, { facts, today }:
   const from = wish.from ?? today;
   const stop = faultOf(wish, from, facts);
   if (stop) return stop;
-  const { id: priceListId, breaks, ...said } = wish;
-  const set = PriceSet({
-    ...said,
-    priceListId,
-    from,
-    currency: facts.list?.currency as string,
-    breaks: breaks.toSorted((a, b) => a.quantity - b.quantity),
-    uom: facts.itemUom,
-  });
-  return JSON.stringify(price?.last) === JSON.stringify(set.data) ? [] : [set];
+  const { id: priceListId, ...said } = sorted(wish);
+  return unlessSame(price, PriceSet({ ...said, priceListId, from, currency: facts.list?.currency as string, uom: facts.itemUom }));
 }
+
+/** With its breaks in order of their quantity. */
+export const sorted = <Line extends Pick<Said, 'breaks'>>(price: Line): Line => ({
+  ...price,
+  breaks: price.breaks.toSorted((a, b) => a.quantity - b.quantity),
+});
+
+const unlessSame = (price: Price | undefined, set: EventOf<typeof PriceSet>): Decision<PriceFact> =>
+  JSON.stringify(price?.last) === JSON.stringify(set.data) ? [] : [set];
+
+type Taken = Said & Pick<DataOf<typeof PriceSet>, 'from' | 'currency'> & { readonly id: string };
+
+/** Of a sheet, where all about it was checked. */
+export const take = (price: Price | undefined, { id: priceListId, ...said }: Taken): Decision<PriceFact> =>
+  unlessSame(price, PriceSet({ ...said, priceListId }));
 
 function faultOf(wish: Wish, from: string, { list, itemUom }: PriceKnowledge): Refusal | undefined {
   if (itemUom === undefined) return invalid([{ pointer: '/itemId', detail: 'There is no such item.' }]);
-  if (list === null) return refuse('NotFound', 'There is no such price list.');
-  if (list.archived) return refuse('DocumentLocked', 'This price list is archived.');
-  return refusedFor(faultsOf(wish, from, itemUom));
+  return listFault(list) ?? refusedFor(faultsOfPrice(wish, from, itemUom, ''));
 }
 
-const faultsOf = ({ breaks, until, uom, minQuantity }: Wish, from: string, itemUom: string): readonly Fault[] => [
-  ...unless(new Set(breaks.map(({ quantity }) => quantity)).size === breaks.length, '/breaks', 'Each break needs a quantity of its own.'),
+export function listFault(list: KnownList | null): Refusal | undefined {
+  if (list === null) return refuse('NotFound', 'There is no such price list.');
+  return list.archived ? refuse('DocumentLocked', 'This price list is archived.') : undefined;
+}
+
+/** `at` points to the price within what was sent. */
+export const faultsOfPrice = ({ breaks, until, uom, minQuantity }: Said, from: string, itemUom: string, at: string): readonly Fault[] => [
+  ...unless(
+    new Set(breaks.map(({ quantity }) => quantity)).size === breaks.length,
+    `${at}/breaks`,
+    'Each break needs a quantity of its own.',
+  ),
   ...unless(
     breaks.every(({ quantity }) => quantity > (minQuantity ?? 0)),
-    '/breaks',
+    `${at}/breaks`,
     'A break up to the least quantity never counts.',
   ),
-  ...unless(until === undefined || until >= from, '/until', 'It cannot end before it begins.'),
-  ...unless(uom === undefined || uom === itemUom, '/uom', `The item is sold by ${itemUom}.`),
+  ...unless(until === undefined || until >= from, `${at}/until`, 'It cannot end before it begins.'),
+  ...unless(uom === undefined || uom === itemUom, `${at}/uom`, `The item is sold by ${itemUom}.`),
 ];
 
 export function withdraw({ last }: Price, { id, itemId, from: wished }: Place, { today }: DecisionContext<unknown>): Decision<PriceFact> {

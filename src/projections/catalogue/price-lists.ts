@@ -1,16 +1,17 @@
 import { z } from 'zod';
-import { PriceList, type PriceListCard } from '../../domain/catalogue/price-list.ts';
+import { type Origin, PriceList, type PriceListCard } from '../../domain/catalogue/price-list.ts';
+import { PricesEntered } from '../../domain/catalogue/price-sheet.ts';
 import { field } from '../../kernel/field.ts';
 import { byFlag, listing, record } from '../../kernel/listing.ts';
 import { Currency } from '../../kernel/money.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
-import { day, flag, instant, nullable, table, text } from '../../kernel/table.ts';
+import { day, decimal, flag, instant, integer, nullable, table, text } from '../../kernel/table.ts';
 import { revised } from '../platform/event-history.ts';
 
 export const priceLists = projection({
   name: 'price-lists',
-  version: 2,
+  version: 3,
   versioned: true,
   table: table(
     'price_lists',
@@ -23,20 +24,28 @@ export const priceLists = projection({
       valid_from: nullable(day('First day on which its prices hold; any where empty')),
       valid_until: nullable(day('Last day on which its prices hold; any where empty')),
       archived: flag('Whether its prices hold no longer'),
+      origin_id: nullable(text('Price list it is a clone of')),
+      change_percent: nullable(decimal('What was added to the prices of that list, per cent')),
+      rounding: nullable(text('How the clone’s prices were rounded: exact, minorUnit, tenth or whole')),
+      prices_to_copy: nullable(integer('How many prices that list had')),
+      prices_copied: nullable(integer('How many of them are copied so far')),
       created_at: instant('When it was created'),
     },
     { indexes: ['name', 'currency'] },
   ),
-  events: PriceList.events,
+  events: [...PriceList.events, PricesEntered],
+  keys: { PricesEntered: ({ copy, priceListId }) => (copy === undefined ? [] : [priceListId]) },
   on: {
-    PriceListCreated: (_, { currency, ...card }, _key, { occurredAt }) => ({
+    PriceListCreated: (_, { currency, origin, ...card }, _key, { occurredAt }) => ({
       ...cardColumns(card),
+      ...originColumns(origin),
       currency,
       archived: false,
       created_at: occurredAt,
     }),
     PriceListEdited: (row, card) => row && { ...row, ...cardColumns(card) },
     PriceListArchived: row => row && { ...row, archived: true },
+    PricesEntered: (row, { prices }) => row && { ...row, prices_copied: (row.prices_copied ?? 0) + prices.length },
   },
 });
 
@@ -46,6 +55,14 @@ const cardColumns = ({ name, isDefault, isPromotion, validFrom, validUntil }: Pr
   is_promotion: isPromotion ?? false,
   valid_from: validFrom ?? null,
   valid_until: validUntil ?? null,
+});
+
+const originColumns = (origin: Origin | undefined) => ({
+  origin_id: origin?.priceListId ?? null,
+  change_percent: origin?.changePercent ?? null,
+  rounding: origin?.rounding ?? null,
+  prices_to_copy: origin?.prices ?? null,
+  prices_copied: origin === undefined ? null : 0,
 });
 
 const source = {
@@ -62,6 +79,15 @@ const source = {
     validFrom: field.maybe(field.day('l.valid_from')),
     validUntil: field.maybe(field.day('l.valid_until')),
     archived: field.flag('l.archived'),
+    origin: field.maybe(
+      field.object({
+        priceListId: field.text('l.origin_id'),
+        changePercent: field.decimal('l.change_percent'),
+        rounding: field.text('l.rounding'),
+        prices: field.integer('l.prices_to_copy'),
+        copied: field.integer('l.prices_copied'),
+      }),
+    ),
     createdAt: field.instant('l.created_at'),
   },
 } as const;
