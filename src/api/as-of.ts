@@ -21,7 +21,14 @@ export function asOfFrom(input: Readonly<Record<string, unknown>>, clocks: reado
   if (asOf === undefined && input['clock'] === undefined) return undefined;
   if (typeof asOf !== 'string') throw bad('asOf', 'A clock needs the instant or day it is to show.');
   if (!clocks.some(offered => offered === clock)) throw bad('clock', `One of ${clocks.join(', ')}`);
-  return clock === 'happened' ? happenedBy(asOf) : recordedBy(asOf, times);
+  return clock === 'happened' ? happenedBy(asOf) : recordedBy(asOf, times, 'asOf');
+}
+
+/** The instant, day or position since which a query compares. @throws Problem 400 where it is none, or in the future */
+export function sinceFrom({ since }: Readonly<Record<string, unknown>>, times: Times): AsOf | undefined {
+  if (since === undefined) return undefined;
+  if (typeof since !== 'string') throw bad('since', 'An instant, a day or a position in the log');
+  return recordedBy(since, times, 'since');
 }
 
 function happenedBy(asOf: string): AsOf {
@@ -29,12 +36,12 @@ function happenedBy(asOf: string): AsOf {
   return { happened: asOf };
 }
 
-function recordedBy(asOf: string, { clock, timeZone }: Times): AsOf {
+function recordedBy(asOf: string, { clock, timeZone }: Times, name: 'asOf' | 'since'): AsOf {
   if (POSITION.test(asOf)) return { position: BigInt(asOf) };
   const now = Temporal.Instant.from(clock.now());
   const instant = instantOf(asOf) ?? endOf(asOf, timeZone, now);
-  if (instant === undefined) throw bad('asOf', 'An instant such as 2026-03-31T12:00:00Z, a day, or a position in the log');
-  if (Temporal.Instant.compare(instant, now) > 0) throw bad('asOf', 'Nothing is known of the future.');
+  if (instant === undefined) throw bad(name, 'An instant such as 2026-03-31T12:00:00Z, a day, or a position in the log');
+  if (Temporal.Instant.compare(instant, now) > 0) throw bad(name, 'Nothing is known of the future.');
   return { recorded: instant.toString() };
 }
 

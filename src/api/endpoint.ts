@@ -41,6 +41,8 @@ interface Common {
   readonly media?: 'text/event-stream';
   /** Offered as CSV as well. */
   readonly csv?: true;
+  /** Tells what changed since an instant. */
+  readonly compares?: true;
   /** By which the past can be asked for. */
   readonly clocks?: readonly ClockName[];
   /** Of the usual answer; 204 has no body. */

@@ -72,7 +72,8 @@ function taken(endpoint: Endpoint, components: Record<string, unknown>): Json {
   };
 }
 
-const ofThePast = ({ clocks = [] }: Endpoint): readonly Json[] => [
+const ofThePast = ({ clocks = [], compares }: Endpoint): readonly Json[] => [
+  ...(compares === true ? [ref('parameters', 'Since')] : []),
   ...(clocks.length > 0 ? [ref('parameters', 'AsOf')] : []),
   ...(clocks.length > 1 ? [ref('parameters', 'Clock')] : []),
 ];
@@ -224,6 +225,13 @@ const requestHeaders = {
 };
 
 const pastParameters = {
+  Since: {
+    name: 'since',
+    in: 'query',
+    required: true,
+    description: 'The earlier instant, day or position of the log with which is compared, written as `asOf` is',
+    schema: { type: 'string' },
+  },
   AsOf: {
     name: 'asOf',
     in: 'query',

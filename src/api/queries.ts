@@ -2,7 +2,7 @@ import { type AnyQuery, clocksOf } from '../kernel/query.ts';
 import { InvalidInput } from '../runtime/executor/port.ts';
 import type { SignedIn } from '../runtime/identity/port.ts';
 import type { AsOf, QueryRunner } from '../runtime/queries/port.ts';
-import { asOfFrom, type Times } from './as-of.ts';
+import { asOfFrom, sinceFrom, type Times } from './as-of.ts';
 import type { ConsistencyTokens } from './consistency.ts';
 import { csvAnswer, csvAsked, type Sheet, sheetOf } from './csv.ts';
 import { type Answer, type Asked, type Endpoint, pathNames, routeParts } from './endpoint.ts';
@@ -28,6 +28,7 @@ export function queryEndpoint(query: AnyQuery, module: string, around: QuerySurr
     output,
     clocks: clocksOf(query),
     ...(sheet === undefined ? {} : { csv: true }),
+    ...(query.compares === undefined ? {} : { compares: query.compares }),
     status: 200,
     handle: (asked, who) => handle({ query, names: pathNames(route), sheet }, asked, who, around),
   };
@@ -57,18 +58,19 @@ async function handle({ query, names, sheet }: Offered, asked: Asked, who: Signe
 }
 
 interface When {
-  readonly past: { readonly asOf?: AsOf };
+  readonly past: { readonly asOf?: AsOf; readonly since?: AsOf };
   /** What the query itself takes. */
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** A query that cannot be asked about the past does not know these names. */
+/** A query that cannot be asked about the past does not know these names, and one that does not compare knows no `since`. */
 function whenOf(query: AnyQuery, asked: Asked['input'], times: Times): When {
   const clocks = clocksOf(query);
   const asOf = clocks.length === 0 ? undefined : asOfFrom(asked, clocks, times);
-  if (asOf === undefined) return { past: {}, input: asked };
-  const { asOf: _instant, clock: _clock, ...input } = asked;
-  return { past: { asOf }, input };
+  const since = query.compares === true ? sinceFrom(asked, times) : undefined;
+  const names = [...(asOf === undefined ? [] : ['asOf', 'clock']), ...(since === undefined ? [] : ['since'])];
+  const input = Object.fromEntries(Object.entries(asked).filter(([name]) => !names.includes(name)));
+  return { past: { ...(asOf === undefined ? {} : { asOf }), ...(since === undefined ? {} : { since }) }, input };
 }
 
 /** The revision of the one record shown, for If-Match; nobody decides on what was once. */

@@ -16,6 +16,10 @@ export interface ReadDatabase {
   unseal(cursor: string): readonly unknown[];
   /** A secret of the house for these parts, base64 of 32 bytes: the same whoever asks, and not to be told from another's. */
   secretFor(...parts: readonly string[]): string;
+  /** IANA name of the company's time zone, by which an instant falls on a day. */
+  readonly timeZone: string;
+  /** The same tables as they stood at the instant since which a query compares. */
+  readonly earlier?: ReadDatabase;
 }
 
 /** A cursor that this list did not make, answered as 400. */
@@ -47,6 +51,8 @@ export interface Query<Input extends z.ZodType = z.ZodType, Answer = unknown> {
   readonly ledger?: true;
   /** Member of the answer whose entries are the rows of its export; absent where it has none. */
   readonly exports?: keyof Answer & string;
+  /** Present where it tells what changed since an earlier instant, which whoever asks must name. */
+  readonly compares?: true;
   readonly answer: (db: ReadDatabase, input: z.output<Input>, caller: Caller) => Promise<Answer>;
 }
 
@@ -61,6 +67,7 @@ export interface AnyQuery {
   readonly reads: readonly AnyProjection[];
   readonly ledger?: true;
   readonly exports?: string;
+  readonly compares?: true;
   readonly answer: (db: ReadDatabase, input: never, caller: Caller) => Promise<unknown>;
 }
 

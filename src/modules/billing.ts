@@ -13,7 +13,7 @@ import { invoiceLines, invoices, listInvoices, showInvoice } from '../projection
 import { orderPaid } from '../projections/billing/order-payments.ts';
 import { paymentRecords, paymentReport } from '../projections/billing/payment-report.ts';
 import { listPayments, payments, showPayment } from '../projections/billing/payments.ts';
-import { ageing, openInvoices, statement } from '../projections/billing/receivables.ts';
+import { ageing, ageingDifference, openInvoices, statement } from '../projections/billing/receivables.ts';
 import { revenue } from '../projections/billing/revenue.ts';
 import { invoiceIssue } from '../sagas/billing/invoice-issue.ts';
 import { invoiceSending } from '../sagas/billing/invoice-sending.ts';
@@ -48,6 +48,7 @@ export const billing = module({
     revenue,
     ageing,
     openInvoices,
+    ageingDifference,
     statement,
     customerReport,
     customerRecords,

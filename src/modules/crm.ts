@@ -41,6 +41,7 @@ import {
   removePipelineStage,
   renamePipeline,
 } from '../commands/crm/pipeline.ts';
+import { setSalesTarget } from '../commands/crm/sales-target.ts';
 import { module } from '../kernel/module.ts';
 import { account360 } from '../projections/crm/account-360.ts';
 import { accountPriceLists, listAccountPriceLists } from '../projections/crm/account-price-lists.ts';
@@ -54,7 +55,8 @@ import { leads, listLeads, showLead } from '../projections/crm/leads.ts';
 import { letterReader } from '../projections/crm/letter-reader.ts';
 import { erasures, knownPerson, listErasures } from '../projections/crm/persons.ts';
 import { listPipelines, pipelineForDeals, pipelineStages, pipelines, showPipeline } from '../projections/crm/pipelines.ts';
-import { forecast, outcomes, salesRecords, salesReport } from '../projections/crm/sales-report.ts';
+import { forecast, outcomes, salesDifference, salesRecords, salesReport } from '../projections/crm/sales-report.ts';
+import { listSalesTargets, salesTargets } from '../projections/crm/sales-targets.ts';
 import { accountActivation } from '../sagas/crm/account-activation.ts';
 import { dealMerge } from '../sagas/crm/deal-merge.ts';
 import { dealOrder } from '../sagas/crm/deal-order.ts';
@@ -123,8 +125,9 @@ export const crm = module({
     removePipelineStage,
     finishStageRemoval,
     erasePerson,
+    setSalesTarget,
   ],
-  projections: [accountPriceLists, leads, accounts, contacts, pipelines, pipelineStages, deals, dealLines, dealMerges, erasures],
+  projections: [accountPriceLists, leads, accounts, contacts, pipelines, pipelineStages, deals, dealLines, dealMerges, erasures, salesTargets],
   queries: [
     listAccountPriceLists,
     listLeads,
@@ -150,8 +153,10 @@ export const crm = module({
     showDealBoard,
     salesReport,
     salesRecords,
+    salesDifference,
     forecast,
     outcomes,
+    listSalesTargets,
     listErasures,
     knownPerson,
   ],

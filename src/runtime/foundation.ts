@@ -63,7 +63,7 @@ export async function layFoundation(config: FoundationConfig, role: string, pool
   const log = personal.sealed(rawLog);
   await personal.recordReturned(log);
   const secret = await sharedSecret(pool, 'cursors');
-  const queries = createQueryRunner({ pool, registry: house, secret, patienceMs: QUERY_PATIENCE_MS, log });
+  const queries = createQueryRunner({ pool, registry: house, secret, patienceMs: QUERY_PATIENCE_MS, log, timeZone });
   const snapshots = new StoredSnapshots(pool);
   const executor = createExecutor({ log, registry: house, queries, clock: systemClock, timeZone, snapshots, blind: personal.blind });
   personal.onErased(() => executor.streams.forgetAll());

@@ -150,6 +150,32 @@ describe('the ageing of what is owed', () => {
     expect(owed.length).toBeGreaterThan(0);
   });
 
+  test('explains what became of it by the invoices that left it or count otherwise, and their events', async () => {
+    const { body: before } = await house.get(`/reports/ageing/invoices?on=${TODAY}`);
+    const [whole, part] = before['items'] as readonly { id: string; accountId: string; open: { amount: string; currency: string } }[];
+    const since = await foundation.log.head();
+    const pay = async ({ id: invoiceId, accountId }: { id: string; accountId: string }, amount: object) =>
+      house.make('/payments', { accountId, amount, receivedOn: TODAY, allocations: [{ invoiceId, amount }] }, { on: TODAY });
+    await pay(whole!, whole!.open);
+    await pay(part!, { amount: '1.00', currency: 'RON' });
+    await house.until(`/invoices/${part!.id}`, ({ open }) => (open as { amount: string }).amount !== part!.open.amount);
+    const { body } = await house.get(`/reports/ageing/difference?on=${TODAY}&since=${since}`);
+    const told = (changes: unknown) =>
+      (changes as readonly { id: string; events: readonly { type: string }[] }[]).map(({ id, events }) => [
+        id,
+        ...events.map(({ type }) => type),
+      ]);
+    expect(body).toMatchObject({
+      before: (before['items'] as readonly unknown[]).length,
+      now: (before['items'] as readonly unknown[]).length - 1,
+    });
+    expect([told(body['entered']), told(body['left']), told(body['changed'])]).toEqual([
+      [],
+      [[whole!.id, 'PaymentApplied']],
+      [[part!.id, 'PaymentApplied']],
+    ]);
+  });
+
   test('shows nothing of what was not known yet at an instant', async () => {
     const { body } = await house.get('/reports/ageing?on=2026-05-01&asOf=2020-01-01T00:00:00Z');
     expect(body['rows']).toEqual([]);
@@ -298,7 +324,7 @@ describe('the report of payments', () => {
     const { body } = await house.get('/reports/payments?period=2026-Q1&by=account');
     const rows = body['rows'] as readonly Readonly<Record<string, { amount: string }> & { key: string }>[];
     expect(rows.length).toBeGreaterThan(1);
-    const amounts = { due: 'gross', inTime: 'paidInTime', receivables: 'openAtEnd', creditSales: 'gross' };
+    const amounts = { due: 'payable', inTime: 'paidInTime', receivables: 'openAtEnd', creditSales: 'payable' };
     for (const row of rows)
       for (const [measure, amount] of Object.entries(amounts)) {
         const path = `/reports/payments/invoices?period=2026-Q1&by=account&measure=${measure}&key=${row.key}`;

@@ -35,17 +35,21 @@ function inputsOf(query: AnyQuery): readonly object[] {
   );
 }
 
+const EARLIER = { recorded: '2026-01-04T00:00:00Z' };
+
 /** The present, and the past by each clock the query has. */
-const pastsOf = (query: AnyQuery): readonly Partial<Asking>[] => [
-  {},
-  ...clocksOf(query).map(clock => ({ asOf: clock === 'recorded' ? { recorded: '2026-01-05T00:00:00Z' } : { happened: '2026-01-05' } })),
-];
+const pastsOf = (query: AnyQuery): readonly Partial<Asking>[] =>
+  [
+    {},
+    ...clocksOf(query).map(clock => ({ asOf: clock === 'recorded' ? { recorded: '2026-01-05T00:00:00Z' } : { happened: '2026-01-05' } })),
+  ].map(past => (query.compares === true ? { ...past, since: EARLIER } : past));
 
 const WORDS = ['01J0000000000000000000000A', 'RON', '1.5', '2026-01'];
 
 function samples({ type, enum: choices, format, pattern, maxLength = 200, items = {}, properties = {} }: Shape): readonly unknown[] {
   if (choices !== undefined) return choices;
   if (type === 'array') return [samples(items).slice(0, 1)];
+  if (type === 'integer') return [1];
   if (type === 'object') return [Object.fromEntries(Object.entries(properties).map(([name, shape]) => [name, samples(shape)[0]]))];
   if (format === 'date-time') return ['2026-01-05T00:00:00Z'];
   if (format === 'date') return ['2026-01-05'];

@@ -198,6 +198,69 @@ describe('asking about the past', () => {
   });
 });
 
+interface Changes {
+  readonly before: number;
+  readonly now: number;
+  readonly entered: readonly Change[];
+  readonly left: readonly Change[];
+  readonly changed: readonly Change[];
+}
+interface Change {
+  readonly id: string;
+  readonly events: readonly { readonly type: string }[];
+}
+
+describe('the difference of a figure between two instants', () => {
+  const WHEN = 'from=2020-01-01T00:00:00Z&until=2099-01-01T00:00:00Z';
+  const typesOf = (changes: readonly Change[]) => changes.map(({ id, events }) => [id, ...events.map(({ type }) => type)]);
+  const differenceOf = async (path: string, since: string, asOf?: string): Promise<Changes> =>
+    (await house.get(`${path}&since=${since}${asOf === undefined ? '' : `&asOf=${asOf}`}`)).body as unknown as Changes;
+
+  test('names what entered, what left and what counts otherwise, with the events that did it', async () => {
+    const lead = (name: string) => house.make('/leads', { name, source: 'difference' });
+    const [stays, given, back] = [await lead('Stays'), await lead('Given up'), await lead('Taken up again')];
+    await house.make(`/leads/${back}/disqualify`, { reason: 'No money' });
+    const [first] = await look(['/leads']);
+    const late = await lead('Late');
+    await house.make(`/leads/${given}/disqualify`, { reason: 'No need' });
+    await house.make(`/leads/${back}/reopen`, { reason: 'Money came' });
+    const [second] = await look(['/leads']);
+    await house.make(`/leads/${late}/disqualify`, { reason: 'Nobody there' });
+    await house.get('/leads');
+
+    const captured = `/reports/sales/difference?${WHEN}&by=source&key=difference&measure=captured`;
+    const disqualified = `/reports/sales/difference?${WHEN}&by=source&key=difference&measure=disqualified`;
+    const toSecond = await differenceOf(captured, first!.instant, second!.instant);
+    expect([toSecond.before, toSecond.now, toSecond.left]).toEqual([3, 4, []]);
+    expect(typesOf(toSecond.entered)).toEqual([[late, 'LeadCaptured']]);
+    expect(typesOf(toSecond.changed).toSorted()).toEqual(
+      [
+        [given, 'LeadDisqualified'],
+        [back, 'LeadReopened'],
+      ].toSorted(),
+    );
+    expect(typesOf(toSecond.changed).flat()).not.toContain(stays);
+    const reasons = await differenceOf(disqualified, first!.position, second!.position);
+    expect([reasons.before, reasons.now]).toEqual([1, 1]);
+    expect(typesOf(reasons.entered)).toEqual([[given, 'LeadDisqualified']]);
+    expect(typesOf(reasons.left)).toEqual([[back, 'LeadReopened']]);
+    expect(typesOf((await differenceOf(disqualified, second!.instant)).entered)).toEqual([[late, 'LeadDisqualified']]);
+  });
+
+  test.each([
+    ['no instant', '', '/since'],
+    ['the future', '&since=2099-01-01', '/since'],
+    ['what lies after the other', '&since=3&asOf=2', '/since'],
+    ['nonsense', '&since=yesterday', '/since'],
+  ])('with %s is refused', async (_, since, pointer) => {
+    const { status, body } = await house.get(`/reports/sales/difference?${WHEN}&measure=captured${since}`);
+    expect([status, body['errors']]).toMatchObject([400, [{ pointer }]]);
+  });
+
+  test('is not offered where nothing is compared', async () =>
+    expect((await house.get('/leads?since=2026-01-01')).body).toMatchObject({ code: 'BadParameter', errors: [{ pointer: '/since' }] }));
+});
+
 describe('a ledger', () => {
   const RON = 'RON';
   let itemId: string;

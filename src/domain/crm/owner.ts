@@ -12,7 +12,7 @@ export interface OwnerKnowledge {
   readonly ownerKnown?: boolean | undefined;
 }
 
-const unknownOwner: Refusal = invalid([{ pointer: '/ownerId', detail: 'There is no such user.' }]);
+export const unknownOwner: Refusal = invalid([{ pointer: '/ownerId', detail: 'There is no such user.' }]);
 
 /** Whose a new record becomes: the caller's own, unless somebody who may assign names another person. */
 export function ownerFor(wished: string | undefined, { actor, may, facts }: DecisionContext<OwnerKnowledge>): string | Refusal {

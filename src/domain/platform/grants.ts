@@ -24,6 +24,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'platform:colleagues',
       ...EVERY_VIEW,
       ...EVERY_CRM_CHANGE,
+      'crm:target',
       'catalogue:edit',
       'catalogue:price',
       'catalogue:rates',

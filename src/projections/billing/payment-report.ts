@@ -18,7 +18,7 @@ const OWED = `
   (select i.*, a.owner_id, a.name as account_name, coalesce(s.in_time, 0) as in_time,
      i.due_date between $1::date and $2::date as falls_due,
      i.issue_date between $1::date and $2::date and i.due_date > i.issue_date as on_credit,
-     case when i.issue_date <= $2::date then i.gross - coalesce(s.by_end, 0) else 0 end as open_then
+     case when i.issue_date <= $2::date then i.payable - coalesce(s.by_end, 0) else 0 end as open_then
    from invoices i join accounts a on a.id = i.account_id
    left join lateral (
      select sum(amount) filter (where on_day <= i.due_date)::bigint as in_time, sum(amount) filter (where on_day <= $2::date)::bigint as by_end
@@ -26,11 +26,11 @@ const OWED = `
    where i.issue_date is not null and i.status <> 'Cancelled')`;
 
 const MEASURES = {
-  due: { condition: 'o.falls_due', amount: 'o.gross' },
+  due: { condition: 'o.falls_due', amount: 'o.payable' },
   inTime: { condition: 'o.falls_due and o.in_time <> 0', amount: 'o.in_time' },
-  late: { condition: 'o.falls_due and o.gross <> o.in_time', amount: 'o.gross - o.in_time' },
+  late: { condition: 'o.falls_due and o.payable <> o.in_time', amount: 'o.payable - o.in_time' },
   receivables: { condition: 'o.open_then <> 0', amount: 'o.open_then' },
-  creditSales: { condition: 'o.on_credit', amount: 'o.gross' },
+  creditSales: { condition: 'o.on_credit', amount: 'o.payable' },
 } as const;
 type Measure = keyof typeof MEASURES;
 const measures = Object.keys(MEASURES) as [Measure, ...Measure[]];
@@ -94,7 +94,7 @@ const fields = {
   ownerId: field.text('o.owner_id'),
   issueDate: field.day('o.issue_date'),
   dueDate: field.day('o.due_date'),
-  gross: field.money('o.gross', 'o.currency'),
+  payable: field.money('o.payable', 'o.currency'),
   paidInTime: field.money('o.in_time', 'o.currency'),
   openAtEnd: field.money('o.open_then', 'o.currency'),
 } satisfies Fields;

@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import { answerSchema, type Fields, field, readFields, selectList } from '../../kernel/field.ts';
 import { MoneyAnswer, type MoneyWire, moneyWire } from '../../kernel/money.ts';
-import { NoSuchRecord, query } from '../../kernel/query.ts';
+import { NoSuchRecord, query, type ReadDatabase } from '../../kernel/query.ts';
 import { accounts } from '../crm/accounts.ts';
+import { differenceOf, differenceSchema } from '../difference.ts';
+import { RECORDS_MAX } from '../figures.ts';
+import { eventHistory } from '../platform/event-history.ts';
 import { invoices } from './invoices.ts';
 import { payments } from './payments.ts';
 
@@ -108,23 +111,39 @@ const openFields = {
   open: field.money('o.open_then', 'o.currency'),
 } satisfies Fields;
 
-const OPEN_MAX = 1_000;
+const OpenWish = z.strictObject({ on: Day, account: AccountId.optional() });
+const Open = answerSchema(openFields);
+
+async function openOn(db: ReadDatabase, { on, account }: z.output<typeof OpenWish>): Promise<z.output<typeof Open>[]> {
+  const rows = await db.rows(
+    `select ${selectList(openFields)} from (${OPEN_ON}) o order by o.days_overdue desc, o.due_date, o.id limit ${RECORDS_MAX}`,
+    [on, account ?? null],
+  );
+  return rows.map(row => readFields(openFields, row));
+}
 
 export const openInvoices = query({
   ...receivables,
   type: 'OpenInvoices',
   summary: 'The invoices behind the figures of the ageing report on a day, the longest overdue first; at most a thousand.',
   route: 'GET /reports/ageing/invoices',
-  input: z.strictObject({ on: Day, account: AccountId.optional() }),
-  output: z.strictObject({ items: z.array(answerSchema(openFields)) }),
+  input: OpenWish,
+  output: z.strictObject({ items: z.array(Open) }),
   exports: 'items',
-  answer: async (db, { on, account }) => {
-    const rows = await db.rows(
-      `select ${selectList(openFields)} from (${OPEN_ON}) o order by o.days_overdue desc, o.due_date, o.id limit ${OPEN_MAX}`,
-      [on, account ?? null],
-    );
-    return { items: rows.map(row => readFields(openFields, row)) };
-  },
+  answer: async (db, wish) => ({ items: await openOn(db, wish) }),
+});
+
+export const ageingDifference = query({
+  ...receivables,
+  type: 'AgeingDifference',
+  summary:
+    'What became of the receivables of a day: the invoices that count as open on it now and did not before, those that count no more and those of which another part is open, each with the events that did it.',
+  route: 'GET /reports/ageing/difference',
+  reads: [...receivables.reads, eventHistory],
+  compares: true,
+  input: OpenWish,
+  output: differenceSchema(Open),
+  answer: (db, wish) => differenceOf(db, 'invoice', earlier => openOn(earlier, wish)),
 });
 
 /** Debits raise what is owed, credits lower it. */

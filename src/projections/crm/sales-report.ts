@@ -5,8 +5,10 @@
 import { z } from 'zod';
 import { answerSchema, type Fields, field, readFields, selectList } from '../../kernel/field.ts';
 import { MoneyAnswer, type MoneyWire, moneyWire } from '../../kernel/money.ts';
-import { query } from '../../kernel/query.ts';
+import { query, type ReadDatabase } from '../../kernel/query.ts';
+import { differenceOf, differenceSchema } from '../difference.ts';
 import { hundredths, Percent, percent, RECORDS_MAX } from '../figures.ts';
+import { eventHistory } from '../platform/event-history.ts';
 import { deals, PERCENT, STAGE_OF_DEAL } from './deals.ts';
 import { leads } from './leads.ts';
 import { pipelineStages } from './pipelines.ts';
@@ -152,24 +154,43 @@ const recordFields = {
   reason: field.maybe(field.text('r.reason')),
 } satisfies Fields;
 
+const RecordsWish = z.strictObject({ ...span, by, measure: z.enum(measures), key: z.string().max(200).default('all') });
+type RecordsWish = z.output<typeof RecordsWish>;
+const Found = answerSchema(recordFields);
+
+async function recordsOf(db: ReadDatabase, { from, until, by: group, measure, key }: RecordsWish): Promise<z.output<typeof Found>[]> {
+  const { of, condition } = MEASURES[measure];
+  const rows = await db.rows(
+    `select ${selectList(recordFields)} from ${RECORDS[of]} r where ${condition} and ${GROUPS[group]} = $3::text
+     order by r.stage_since desc, r.id limit ${RECORDS_MAX}`,
+    [from, until, key],
+  );
+  return rows.map(row => readFields(recordFields, row));
+}
+
 export const salesRecords = query({
   type: 'SalesRecords',
   summary: 'The leads or deals behind one figure of the sales report, newest first; at most a thousand.',
   route: 'GET /reports/sales/records',
   permission: 'crm:read',
   reads: [leads, deals],
-  input: z.strictObject({ ...span, by, measure: z.enum(measures), key: z.string().max(200).default('all') }),
-  output: z.strictObject({ items: z.array(answerSchema(recordFields)) }),
+  input: RecordsWish,
+  output: z.strictObject({ items: z.array(Found) }),
   exports: 'items',
-  answer: async (db, { from, until, by: group, measure, key }) => {
-    const { of, condition } = MEASURES[measure];
-    const rows = await db.rows(
-      `select ${selectList(recordFields)} from ${RECORDS[of]} r where ${condition} and ${GROUPS[group]} = $3::text
-       order by r.stage_since desc, r.id limit ${RECORDS_MAX}`,
-      [from, until, key],
-    );
-    return { items: rows.map(row => readFields(recordFields, row)) };
-  },
+  answer: async (db, wish) => ({ items: await recordsOf(db, wish) }),
+});
+
+export const salesDifference = query({
+  type: 'SalesDifference',
+  summary:
+    'What became of a figure of the sales report: the leads or deals it counts now and did not before, those it counts no more and those it counts otherwise, each with the events that did it.',
+  route: 'GET /reports/sales/difference',
+  permission: 'crm:read',
+  reads: [leads, deals, eventHistory],
+  compares: true,
+  input: RecordsWish,
+  output: differenceSchema(Found),
+  answer: (db, wish) => differenceOf(db, MEASURES[wish.measure].of, earlier => recordsOf(earlier, wish)),
 });
 
 /** A deal in a stage of at least so many per cent is as good as promised. */

@@ -15,6 +15,8 @@ export interface Asking {
   readonly caller: Caller;
   /** Absent for the present; only for queries that have the clock it takes. */
   readonly asOf?: AsOf;
+  /** The earlier past with which a query compares; for those that do, and only for them. */
+  readonly since?: AsOf;
   /** Position the projections read must have passed; the runner waits, bounded. */
   readonly after?: bigint;
 }

@@ -21,6 +21,8 @@ export interface QueryRunnerOptions {
   readonly secret: string;
   /** How long a query waits for its views to catch up. */
   readonly patienceMs: number;
+  /** IANA name of the company's time zone; UTC where none is said. */
+  readonly timeZone?: string;
   /** Tells where the log ends; needed only where the past is asked for. */
   readonly log?: Pick<EventLog, 'head'>;
   /** Whether answers are held against their declared shape; for tests. */
@@ -96,16 +98,17 @@ class Runner {
     });
   }
 
-  async #answer(query: AnyQuery, input: unknown, { caller, after, asOf }: Asking): Promise<unknown> {
+  async #answer(query: AnyQuery, input: unknown, { caller, after, asOf, since }: Asking): Promise<unknown> {
     const parsed = query.input.safeParse(input);
     if (!parsed.success) throw new InvalidInput(pointersOf(parsed.error));
     const names = query.reads.map(({ name }) => name);
     const passed = (position: bigint): Promise<void> => this.passed(names, position, this.#options.patienceMs);
     if (after !== undefined) await passed(after);
     const past = asOf && (await pastOf(asOf, { ...this.#options, passed }));
+    const earlier = since && (await pastOf(since, { ...this.#options, passed }));
     const work = (db: ReadDatabase): Promise<unknown> => query.answer(db, parsed.data as never, caller);
     try {
-      return this.#checked(query, await this.#read(query, { caller, past }, work));
+      return this.#checked(query, await this.#read(query, { caller, past, earlier: inOrder(query, earlier, past) }, work));
     } catch (error) {
       throw await this.#meaning(query, error);
     }
@@ -123,13 +126,14 @@ class Runner {
    * A query that makes one statement needs no transaction. One that asks for a second is begun anew inside one, where all its
    * statements see the same moment, and is remembered; answers only read, so beginning anew has no effect.
    */
-  async #read(query: AnyQuery, { caller, past }: Reading, work: (db: ReadDatabase) => Promise<unknown>): Promise<unknown> {
+  async #read(query: AnyQuery, reading: Reading, work: (db: ReadDatabase) => Promise<unknown>): Promise<unknown> {
+    const { caller, past, earlier } = reading;
     if (!this.#several.has(query)) {
-      const once = new OneStatement((sql, parameters) => {
-        const { text, values } = narrow(query, caller, sql, parameters, past);
+      const once = new OneStatement((sql, parameters, when) => {
+        const { text, values } = narrow(query, caller, sql, parameters, when);
         return rowsOf(this.#options.pool, text, values);
       });
-      const answer = await work(this.#database(query, once.rows)).catch((error: unknown) => {
+      const answer = await work(this.#database(query, once.rows, reading)).catch((error: unknown) => {
         if (!once.exceeded) throw error;
       });
       if (!once.exceeded) return answer;
@@ -140,23 +144,25 @@ class Runner {
       async client => {
         // One connection runs one statement at a time.
         let turn: Promise<unknown> = Promise.resolve();
-        const rows: Rows = (sql, parameters) => {
-          const { text, values } = narrow(query, caller, sql, parameters, past);
+        const rows: Rows = (sql, parameters, when) => {
+          const { text, values } = narrow(query, caller, sql, parameters, when);
           const result = turn.then(() => rowsOf(client, text, values));
           turn = result.catch(() => undefined);
           return result;
         };
-        const answer = await work(this.#database(query, rows));
+        const answer = await work(this.#database(query, rows, reading));
         await turn;
         return answer;
       },
-      snapshotOf(query, past),
+      snapshotOf(query, earlier === undefined ? [past] : [past, earlier]),
     );
   }
 
-  #database(query: AnyQuery, rows: Rows): ReadDatabase {
+  #database(query: AnyQuery, rows: Rows, { past, earlier }: Pick<Reading, 'past' | 'earlier'>): ReadDatabase {
     return {
-      rows: async <Row>(sql: string, parameters: readonly unknown[] = []) => (await rows(sql, parameters)) as Row[],
+      ...(earlier === undefined ? {} : { earlier: this.#database(query, rows, { past: earlier, earlier: undefined }) }),
+      timeZone: this.#options.timeZone ?? 'UTC',
+      rows: async <Row>(sql: string, parameters: readonly unknown[] = []) => (await rows(sql, parameters, past)) as Row[],
       seal: values => this.#sealer.seal(query.type, values),
       unseal: cursor => this.#sealer.unseal(query.type, cursor),
       secretFor: (...parts) => derivedSecret(this.#options.secret, parts),
@@ -186,9 +192,18 @@ class Runner {
 interface Reading {
   readonly caller: Caller;
   readonly past: Past | undefined;
+  readonly earlier: Past | undefined;
 }
 
-type Rows = (sql: string, parameters: readonly unknown[]) => Promise<object[]>;
+type Rows = (sql: string, parameters: readonly unknown[], when: Past | undefined) => Promise<object[]>;
+
+/** What a query compares with lies before what it shows. @throws InvalidInput */
+function inOrder({ compares }: AnyQuery, earlier: Past | undefined, past: Past | undefined): Past | undefined {
+  if (compares === true && earlier === undefined) throw new InvalidInput([{ pointer: '/since', detail: 'Since when?' }]);
+  if (earlier !== undefined && past !== undefined && 'before' in earlier && 'before' in past && earlier.before > past.before)
+    throw new InvalidInput([{ pointer: '/since', detail: 'What is compared with lies before asOf.' }]);
+  return earlier;
+}
 
 /** invalid_datetime_format, datetime_field_overflow, invalid_text_representation, numeric_value_out_of_range, character_not_in_repertoire */
 const UNREADABLE_VALUES = ['22007', '22008', '22P02', '22003', '22021'];
@@ -206,19 +221,20 @@ class OneStatement {
     this.#rows = rows;
   }
 
-  readonly rows: Rows = async (sql, parameters) => {
+  readonly rows: Rows = async (sql, parameters, when) => {
     this.exceeded = this.#used;
     this.#used = true;
     if (this.exceeded) throw new Error('This answer needs a transaction');
-    return this.#rows(sql, parameters);
+    return this.#rows(sql, parameters, when);
   };
 }
 
 /** The locks come before the snapshot: a view exchanged in between would show a table this snapshot has seen only half of. */
-function snapshotOf({ reads }: AnyQuery, past: Past | undefined): string {
+function snapshotOf({ reads }: AnyQuery, pasts: readonly (Past | undefined)[]): string {
   const begin = 'begin isolation level repeatable read read only';
   if (reads.length === 0) return begin;
-  return `${begin}; lock table ${reads.map(read => sourceOf(read, past, value => value).relation).join(', ')} in access share mode`;
+  const relations = pasts.flatMap(past => reads.map(read => sourceOf(read, past, value => value).relation));
+  return `${begin}; lock table ${[...new Set(relations)].join(', ')} in access share mode`;
 }
 
 function behind(position: bigint | undefined, head: bigint | undefined): bigint {

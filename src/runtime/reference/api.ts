@@ -17,7 +17,21 @@ export function apiReference(endpoints: readonly Endpoint[]): string {
   );
 }
 
-function entryOf({ method, path, type, summary, access, kind, input, output, status, media, csv, clocks = [] }: Endpoint): string {
+function entryOf({
+  method,
+  path,
+  type,
+  summary,
+  access,
+  kind,
+  input,
+  output,
+  status,
+  media,
+  csv,
+  compares,
+  clocks = [],
+}: Endpoint): string {
   const names = pathNames(path);
   const fields = fieldsOf(input, 'input').filter(({ name }) => !names.includes(name));
   const rows = fields.map(({ name, required, shape, description }) => [
@@ -28,7 +42,7 @@ function entryOf({ method, path, type, summary, access, kind, input, output, sta
     kind === 'command' || status === 204 ? undefined : `Answers ${media ?? ''} ${shapeIn(output, 'output')}`.replace(/ +/g, ' ');
   return page(
     `### ${method} ${path}`,
-    `**${type}.** ${summary} ${rightTo(access)}${pastOf(clocks)}${csv === true ? ' Also as CSV.' : ''}`,
+    `**${type}.** ${summary} ${rightTo(access)}${pastOf(clocks)}${compares === true ? ' Compares with how it was at `since`.' : ''}${csv === true ? ' Also as CSV.' : ''}`,
     rows.length === 0 ? undefined : tableOf([kind === 'query' ? 'parameter' : 'member of the body', 'shape'], rows),
     answer,
   ).trimEnd();
