@@ -47,6 +47,7 @@ import { account360 } from '../projections/crm/account-360.ts';
 import { accountPriceLists, listAccountPriceLists } from '../projections/crm/account-price-lists.ts';
 import { accountForOrder, accounts, listAccounts, showAccount } from '../projections/crm/accounts.ts';
 import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
+import { completenessRecords, completenessReport } from '../projections/crm/completeness-report.ts';
 import { contactOwner, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
 import { dealMerges, showMergedDeals } from '../projections/crm/deal-merges.ts';
 import { dealForMerge, dealLines, deals, dealsInStage, listDeals, showDeal } from '../projections/crm/deals.ts';
@@ -57,6 +58,7 @@ import { erasures, knownPerson, listErasures } from '../projections/crm/persons.
 import { listPipelines, pipelineForDeals, pipelineStages, pipelines, showPipeline } from '../projections/crm/pipelines.ts';
 import { forecast, outcomes, salesDifference, salesRecords, salesReport } from '../projections/crm/sales-report.ts';
 import { listSalesTargets, salesTargets } from '../projections/crm/sales-targets.ts';
+import { stageRecords, stageReport } from '../projections/crm/stage-report.ts';
 import { accountActivation } from '../sagas/crm/account-activation.ts';
 import { dealMerge } from '../sagas/crm/deal-merge.ts';
 import { dealOrder } from '../sagas/crm/deal-order.ts';
@@ -127,7 +129,23 @@ export const crm = module({
     erasePerson,
     setSalesTarget,
   ],
+<<<<<<< HEAD
   projections: [accountPriceLists, leads, accounts, contacts, pipelines, pipelineStages, deals, dealLines, dealMerges, erasures, salesTargets],
+=======
+  projections: [
+    accountPriceLists,
+    leads,
+    accounts,
+    contacts,
+    pipelines,
+    pipelineStages,
+    deals,
+    dealLines,
+    dealStays,
+    erasures,
+    salesTargets,
+  ],
+>>>>>>> b310551 (Tell how deals go through their stages, what open deals bring a day, whether they cover the target, and what they lack; every figure equal to the facts)
   queries: [
     listAccountPriceLists,
     listLeads,
@@ -154,6 +172,12 @@ export const crm = module({
     salesReport,
     salesRecords,
     salesDifference,
+    stageReport,
+    stageRecords,
+    coverageReport,
+    coverageRecords,
+    completenessReport,
+    completenessRecords,
     forecast,
     outcomes,
     listSalesTargets,

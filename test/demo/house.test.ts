@@ -2,7 +2,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fillWith } from '../../src/cli/demo/fill.ts';
 import { type Foundation, layFoundation } from '../../src/runtime/foundation.ts';
 import { startHouse, type TestHouse } from '../support/house.ts';
-import { customersIn, type Fact, factsOf, lei, owedOn, paymentsIn, share } from './by-hand.ts';
+import {
+  completenessOf,
+  coverageIn,
+  customersIn,
+  type Fact,
+  factsOf,
+  lei,
+  owedOn,
+  paceIn,
+  paymentsIn,
+  share,
+  stagesIn,
+} from './by-hand.ts';
 
 const TODAY = '2026-06-30';
 const SMALL = { buyers: 12, prospects: 2, leads: 60, converted: 20, inquiries: 10, orders: 60 };
@@ -29,6 +41,7 @@ beforeAll(async () => {
   for (const [index, id] of (await shipped()).entries())
     await house.make(`/deliveries/${id}/deliver`, {}, { on: index % 2 === 0 ? '2026-02-20' : '2026-05-20' });
   await sellForCash();
+  await wander();
 }, 120_000);
 
 afterAll(async () => {
@@ -60,6 +73,37 @@ async function sellForCash(): Promise<void> {
   await house.until(`/invoices/${invoiceId}`, ({ status }) => status === 'Unpaid');
   await house.make('/payments', paid, { on: '2026-03-31' });
   await house.until(`/invoices/${invoiceId}`, ({ status }) => status === 'PartiallyPaid');
+}
+
+/** A deal that goes back, comes again and is lost, one that is paused, and one that is emptied of what its stage demands; targets. */
+async function wander(): Promise<void> {
+  const deals = (await house.get('/deals?limit=200')).body['items'] as readonly {
+    id: string;
+    stage: string;
+    ownerId: string;
+    accountId: string;
+  }[];
+  const [{ accountId }] = deals as [(typeof deals)[number]];
+  const contactId = await house.make('/contacts', { name: 'Vera', accountId }, { on: '2026-01-02' });
+  await house.get(`/contacts/${contactId}`);
+  const card = { accountId, contactId, currency: 'RON', amount: { amount: '700.00', currency: 'RON' } };
+  const steps: readonly (readonly [string, string, object])[] = [
+    ['stage', '2026-01-10', { stage: 'InitialContact' }],
+    ['stage', '2026-01-13', { stage: 'NotProcessed', reason: 'It was somebody else' }],
+    ['stage', '2026-01-20', { stage: 'InitialContact' }],
+    ['lose', '2026-02-02', { reason: 'Too dear' }],
+  ];
+  const lost = await house.make('/deals', { ...card, name: 'Back and forth' }, { on: '2026-01-05' });
+  for (const [step, on, body] of steps) await house.make(`/deals/${lost}/${step}`, body, { on });
+  const paused = await house.make('/deals', { ...card, name: 'Later' }, { on: '2026-01-06' });
+  await house.make(`/deals/${paused}/stage`, { stage: 'Paused', resumeOn: '2030-01-01' }, { on: '2026-03-03' });
+  const late = deals.filter(({ stage }) => ['NeedsAssessment', 'Presentation', 'ProposalPreparation', 'DecisionMaking'].includes(stage));
+  expect(late.length).toBeGreaterThan(1);
+  await house.make(`/deals/${late[0]!.id}/edit`, { description: null });
+  await house.make(`/deals/${late[1]!.id}/edit`, { expectedClose: null });
+  for (const month of ['2026-05', '2026-06', '2026-07'])
+    for (const [index, ownerId] of [...new Set(deals.map(deal => deal.ownerId))].entries())
+      await house.make('/sales-targets', { ownerId, month, amount: { amount: `${(index + 2) * 9_000}.00`, currency: 'RON' } });
 }
 
 const total = async (path: string): Promise<number> => {
@@ -265,6 +309,101 @@ describe('the sales report', () => {
       (report['rows'] as readonly { won: number }[])[0]?.won,
       (report['rows'] as readonly { lost: number }[])[0]?.lost,
     ]);
+  });
+});
+
+describe('the pace of sales', () => {
+  test('counts leads that came all the way, and what open deals bring a day, as the facts do', async () => {
+    const { velocityPerDay, ...counts } = paceIn(await facts(), Date.parse(YEAR.from), Date.parse(YEAR.until));
+    const [row] = (await house.get(`/reports/sales?${span}`)).body['rows'] as readonly { values: readonly object[] }[];
+    expect(counts.becameSales).toBeGreaterThan(0);
+    expect(row).toMatchObject({ ...counts, values: [{ velocityPerDay }] });
+  });
+
+  test('adds up to the same by pipeline, where leads that became no deal are in none', async () => {
+    const { body: whole } = await house.get(`/reports/sales?${span}`);
+    const { body: parts } = await house.get(`/reports/sales?${span}&by=pipeline`);
+    const [all] = whole['rows'] as readonly Readonly<Record<string, number>>[];
+    const rows = parts['rows'] as readonly (Readonly<Record<string, number>> & { key: string })[];
+    expect(rows.map(({ key }) => key)).toEqual(['default', 'none']);
+    for (const measure of ['captured', 'becameSales', 'won', 'lost'])
+      expect(
+        rows.reduce((sum, row) => sum + (row[measure] ?? 0), 0),
+        measure,
+      ).toBe(all?.[measure]);
+  });
+});
+
+describe('the report of stages', () => {
+  const SPANS = [
+    ['a year', YEAR.from, YEAR.until],
+    ['a quarter', '2026-01-01T00:00:00Z', '2026-04-01T00:00:00Z'],
+    ['the days of a return', '2026-01-12T00:00:00Z', '2026-01-25T00:00:00Z'],
+    ['two years', '2024-06-01T00:00:00Z', '2026-06-30T21:00:00Z'],
+  ] as const;
+
+  test.each(SPANS)(
+    'tells who moved on, how long they stayed with returns added up, and what was lost there, as the facts do: %s',
+    async (_, from, until) => {
+      const expected = stagesIn(await facts(), Date.parse(from), Date.parse(until));
+      const { body } = await house.get(`/reports/stages?from=${from}&until=${until}`);
+      expect(body['rows']).toEqual(expected);
+    },
+  );
+
+  test('names the deals behind each figure, by owner and source too', async () => {
+    for (const by of ['owner', 'source']) {
+      const { body } = await house.get(`/reports/stages?${span}&by=${by}`);
+      const rows = body['rows'] as readonly (Readonly<Record<string, number>> & { key: string; stage: string })[];
+      expect(new Set(rows.map(({ key }) => key)).size).toBeGreaterThan(1);
+      for (const { key, stage, ...row } of rows.slice(0, 6))
+        for (const measure of ['entered', 'movedOn', 'left', 'staying', 'lost']) {
+          const path = `/reports/stages/deals?${span}&by=${by}&stage=${stage}&measure=${measure}&key=${key}`;
+          expect(((await house.get(path)).body['items'] as readonly unknown[]).length, `${measure} of ${stage} of ${key}`).toBe(
+            row[measure],
+          );
+        }
+    }
+  });
+
+  test('shows nothing of what was not known yet at an instant', async () =>
+    expect((await house.get(`/reports/stages?${span}&asOf=2020-01-01T00:00:00Z`)).body['rows']).toEqual([]));
+});
+
+describe('the coverage of a target', () => {
+  test.each([
+    ['2026-06', { from: '2026-06-01', to: '2026-06-30' }],
+    ['2026-07', { from: '2026-07-01', to: '2026-07-31' }],
+    ['2026-Q2', { from: '2026-04-01', to: '2026-06-30' }],
+    ['2026', { from: '2026-01-01', to: '2026-12-31' }],
+  ])('is what is open against what is missing, plain and weighted, as the facts say: %s', async (period, days) => {
+    const { body } = await house.get(`/reports/coverage?period=${period}`);
+    expect(body['rows']).toEqual([{ key: 'all', ...coverageIn(await facts(), days) }]);
+  });
+
+  test('names the deals behind it, and adds up by owner', async () => {
+    const amount = (row: Readonly<Record<string, { amount: string }>> | undefined, of: string) =>
+      Math.round(100 * Number(row?.[of]?.amount));
+    const [all] = (await house.get('/reports/coverage?period=2026')).body['rows'] as readonly Record<string, { amount: string }>[];
+    const parts = (await house.get('/reports/coverage?period=2026&by=owner')).body['rows'] as readonly Record<string, { amount: string }>[];
+    for (const of of ['target', 'won', 'open', 'weighted'])
+      expect(Math.abs(parts.reduce((sum, row) => sum + amount(row, of), 0) - amount(all, of)), of).toBeLessThan(parts.length);
+    for (const measure of ['won', 'open']) {
+      const { body } = await house.get(`/reports/coverage/deals?period=2026&measure=${measure}`);
+      const items = body['items'] as readonly Record<string, { amount: string }>[];
+      expect(items.reduce((sum, item) => sum + amount(item, 'amount'), 0)).toBe(amount(all, measure));
+    }
+  });
+});
+
+describe('the completeness of open deals', () => {
+  test('is what they have of what the stages up to theirs demand, and names those that lack something', async () => {
+    const expected = completenessOf(await facts());
+    const { body } = await house.get('/reports/completeness');
+    expect(body['rows']).toEqual([expected]);
+    const items = (await house.get('/reports/completeness/deals')).body['items'] as readonly { missing: readonly string[] }[];
+    expect(items.flatMap(({ missing }) => missing).length).toBe(expected.mandatory - expected.filled);
+    expect(items.length).toBeGreaterThan(0);
   });
 });
 

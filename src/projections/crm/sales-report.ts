@@ -24,6 +24,8 @@ const MEASURES = {
   /** Ever: the cohort of the leads captured in the span. */
   becameDeals: { of: 'lead', condition: `${inSpan('r.captured_at')} and r.deal_id is not null` },
   converted: { of: 'lead', condition: `r.stage = 'Deal' and ${inSpan('r.stage_since')}` },
+  /** Ever, from the same cohort all the way. */
+  becameSales: { of: 'lead', condition: `${inSpan('r.captured_at')} and r.kind = 'won'` },
   disqualified: { of: 'lead', condition: `r.stage = 'Disqualified' and ${inSpan('r.stage_since')}` },
   opened: { of: 'deal', condition: inSpan('r.opened_at') },
   won: { of: 'deal', condition: `r.kind = 'won' and ${inSpan('r.stage_since')}` },
@@ -32,16 +34,20 @@ const MEASURES = {
 type Measure = keyof typeof MEASURES;
 const measures = Object.keys(MEASURES) as [Measure, ...Measure[]];
 
-/** Leads and deals in the same columns. A deal has the source of the lead it was; one that was none came directly. */
+/**
+ * Leads and deals in the same columns. A deal has the source of the lead it was; one that was none came directly. A lead has the
+ * pipeline and the kind of stage of the deal it became; one that became none is in no pipeline.
+ */
 const RECORDS = {
-  lead: `(select l.id, l.name, l.owner_id, l.source, l.stage, null::text as kind, l.stage_since, l.captured_at, l.deal_id, l.value as amount,
-            l.value_currency as currency, null::timestamptz as opened_at, null::text as reason from leads l)`,
-  deal: `(select d.id, d.name, d.owner_id, coalesce(l.source, 'direct') as source, d.stage, d.kind, d.stage_since, null::timestamptz as captured_at,
+  lead: `(select l.id, l.name, l.owner_id, l.source, coalesce(d.pipeline_id, 'none') as pipeline_id, l.stage, d.kind, l.stage_since, l.captured_at,
+            l.deal_id, l.value as amount, l.value_currency as currency, null::timestamptz as opened_at, null::text as reason
+          from leads l left join deals d on d.id = l.deal_id)`,
+  deal: `(select d.id, d.name, d.owner_id, coalesce(l.source, 'direct') as source, d.pipeline_id, d.stage, d.kind, d.stage_since, null::timestamptz as captured_at,
             d.id as deal_id, d.amount, d.currency, d.opened_at, d.closed_reason as reason
           from deals d left join leads l on l.id = d.lead_id where ${COUNTED})`,
 } as const;
 
-const GROUPS = { all: "'all'", owner: 'r.owner_id', source: 'r.source' } as const;
+const GROUPS = { all: "'all'", owner: 'r.owner_id', source: 'r.source', pipeline: 'r.pipeline_id' } as const;
 type Group = keyof typeof GROUPS;
 
 const counting = (measure: Measure, by: Group): string => {
@@ -64,11 +70,14 @@ interface ValueRow {
   readonly lost: MoneyWire;
   /** Of what was decided, by value; null where nothing was. */
   readonly winRatePercent: number | null;
+  /** What the open deals bring a day; null where nothing was won. */
+  readonly velocityPerDay: MoneyWire | null;
 }
 interface SalesRow extends Readonly<Record<Measure, number>> {
   readonly key: string;
   readonly conversionPercent: number | null;
   readonly conversionInSpanPercent: number | null;
+  readonly leadToSalePercent: number | null;
   readonly winRatePercent: number | null;
   /** Days from opening to winning, the median; null where nothing was won. */
   readonly salesCycleDays: number | null;
@@ -77,12 +86,12 @@ interface SalesRow extends Readonly<Record<Measure, number>> {
 
 const Instant = z.iso.datetime();
 const span = { from: Instant, until: Instant };
-const by = z.enum(['all', 'owner', 'source']).default('all');
+const by = z.enum(['all', 'owner', 'source', 'pipeline']).default('all');
 
 export const salesReport = query({
   type: 'SalesReport',
   summary:
-    'Leads captured, converted and disqualified, deals opened, won and lost from an instant until before another, with conversion and win rates by count and value and the median sales cycle; by owner or source.',
+    'Leads captured, converted and disqualified, deals opened, won and lost from an instant until before another, with conversion and win rates by count and value, the median sales cycle and the velocity of what is open; by owner, source or pipeline.',
   route: 'GET /reports/sales',
   permission: 'crm:read',
   reads: [leads, deals],
@@ -94,9 +103,18 @@ export const salesReport = query({
         ...(Object.fromEntries(measures.map(name => [name, z.int()])) as Record<Measure, z.ZodInt>),
         conversionPercent: Percent.describe('Of the leads captured in the span, those that ever became deals'),
         conversionInSpanPercent: Percent.describe('Of the leads decided in the span, those that were converted'),
+        leadToSalePercent: Percent.describe('Of the leads captured in the span, those whose deal was ever won'),
         winRatePercent: Percent.describe('Of the deals decided in the span, those that were won'),
         salesCycleDays: z.number().nullable().describe('From opening to winning, the median in days'),
-        values: z.array(z.strictObject({ currency: z.string(), won: MoneyAnswer, lost: MoneyAnswer, winRatePercent: Percent })),
+        values: z.array(
+          z.strictObject({
+            currency: z.string(),
+            won: MoneyAnswer,
+            lost: MoneyAnswer,
+            winRatePercent: Percent,
+            velocityPerDay: MoneyAnswer.nullable().describe('Open deals × win rate by count × mean deal won / sales cycle in days'),
+          }),
+        ),
       }),
     ),
   }) as unknown as z.ZodType<{ readonly rows: readonly SalesRow[] }>,
@@ -108,13 +126,28 @@ export const salesReport = query({
        from ${RECORDS.deal} r where ${MEASURES.won.condition} group by 1`,
       [from, until],
     );
-    const daysOf = new Map(cycles.map(({ key, days }) => [key, hundredths(days)]));
+    const open = await db.rows<Open>(
+      `select ${GROUPS[group]} as key, r.currency, count(*)::bigint as count from ${RECORDS.deal} r where r.kind in ('open', 'paused') group by 1, 2`,
+    );
+    const daysOf = new Map(cycles.map(({ key, days }) => [key, days]));
     const groups = Map.groupBy(counted, ({ key }) => key);
-    return { rows: [...groups.keys()].toSorted().map(key => rowOf(key, groups.get(key) ?? [], daysOf.get(key) ?? null)) };
+    return { rows: [...groups.keys()].toSorted().map(key => rowOf(key, groups.get(key) ?? [], { cycleDays: daysOf.get(key), open })) };
   },
 });
 
-function rowOf(key: string, counted: readonly Counted[], salesCycleDays: number | null): SalesRow {
+interface Open {
+  readonly key: string;
+  readonly currency: string;
+  readonly count: number;
+}
+
+/** What a group's velocity rests on beside what was decided. */
+interface Pace {
+  readonly cycleDays: number | undefined;
+  readonly open: readonly Open[];
+}
+
+function rowOf(key: string, counted: readonly Counted[], pace: Pace): SalesRow {
   const count = (measure: Measure): number => counted.filter(row => row.measure === measure).reduce((sum, row) => sum + row.count, 0);
   const counts = Object.fromEntries(measures.map(measure => [measure, count(measure)])) as Record<Measure, number>;
   return {
@@ -122,23 +155,34 @@ function rowOf(key: string, counted: readonly Counted[], salesCycleDays: number 
     ...counts,
     conversionPercent: percent(counts.becameDeals, counts.captured),
     conversionInSpanPercent: percent(counts.converted, counts.converted + counts.disqualified),
+    leadToSalePercent: percent(counts.becameSales, counts.captured),
     winRatePercent: percent(counts.won, counts.won + counts.lost),
-    salesCycleDays,
-    values: valuesOf(counted.filter(({ measure }) => measure === 'won' || measure === 'lost')),
+    salesCycleDays: pace.cycleDays === undefined ? null : hundredths(pace.cycleDays),
+    values: valuesOf(
+      counted.filter(({ measure }) => measure === 'won' || measure === 'lost'),
+      { ...pace, open: pace.open.filter(entry => entry.key === key) },
+    ),
   };
 }
 
-function valuesOf(decided: readonly Counted[]): readonly ValueRow[] {
+function valuesOf(decided: readonly Counted[], { cycleDays, open }: Pace): readonly ValueRow[] {
+  const decisions = decided.reduce((sum, { count }) => sum + count, 0);
   const currencies = [...new Set(decided.flatMap(({ currency }) => currency ?? []))].toSorted();
   return currencies.map(currency => {
     const worth = (wanted: Measure): number =>
       decided.filter(row => row.measure === wanted && row.currency === currency).reduce((sum, row) => sum + row.amount, 0);
     const [won, lost] = [worth('won'), worth('lost')];
+    const opened = open.find(entry => entry.currency === currency)?.count ?? 0;
+    // Deals won cancel out of win rate × mean deal where all are of one currency; with several, the mean is of this one's.
+    const winRate = decided.reduce((sum, { measure, count }) => sum + (measure === 'won' ? count : 0), 0) / decisions;
+    const sold = decided.find(row => row.measure === 'won' && row.currency === currency)?.count ?? 0;
     return {
       currency,
       won: moneyWire({ minor: won, currency }),
       lost: moneyWire({ minor: lost, currency }),
       winRatePercent: percent(won, won + lost),
+      velocityPerDay:
+        sold === 0 || !cycleDays ? null : moneyWire({ minor: Math.round((opened * winRate * (won / sold)) / cycleDays), currency }),
     };
   });
 }
