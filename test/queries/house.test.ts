@@ -23,16 +23,15 @@ interface Shape {
   readonly required?: readonly string[];
 }
 
-/** Inputs with only what must be there and with all that may be, each in every choice there is. */
+/** Inputs with only what must be there and with all that may be, and each choice there is once. */
 function inputsOf(query: AnyQuery): readonly object[] {
   const { properties = {}, required = [] } = z.toJSONSchema(query.input, { io: 'input', unrepresentable: 'any' }) as Shape;
   const optional = Object.keys(properties).filter(name => name !== 'cursor' && name !== 'limit');
-  return [required, optional].flatMap(names =>
-    names.reduce<readonly object[]>(
-      (inputs, name) => inputs.flatMap(input => samples(properties[name] ?? {}).map(value => ({ ...input, [name]: value }))),
-      [{}],
-    ),
-  );
+  return [required, optional].flatMap(names => {
+    const choices = names.map(name => [name, samples(properties[name] ?? {})] as const);
+    const first = Object.fromEntries(choices.map(([name, [value]]) => [name, value]));
+    return [first, ...choices.flatMap(([name, [, ...others]]) => others.map(value => ({ ...first, [name]: value })))];
+  });
 }
 
 const EARLIER = { recorded: '2026-01-04T00:00:00Z' };
