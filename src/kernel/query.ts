@@ -18,6 +18,8 @@ export interface ReadDatabase {
   secretFor(...parts: readonly string[]): string;
   /** IANA name of the company's time zone, by which an instant falls on a day. */
   readonly timeZone: string;
+  /** ISO 8601 date in that zone: today, or the day of the past that is asked about. */
+  readonly today: string;
   /** The same tables as they stood at the instant since which a query compares. */
   readonly earlier?: ReadDatabase;
 }

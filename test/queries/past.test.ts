@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { caller, system } from '../../src/kernel/authority.ts';
 import type { EventMetadata } from '../../src/kernel/metadata.ts';
 import type { AnyProjection } from '../../src/kernel/projection.ts';
+import { query } from '../../src/kernel/query.ts';
 import { rowsOf } from '../../src/runtime/database.ts';
 import { InvalidInput, ViewsLag } from '../../src/runtime/executor/port.ts';
 import { startProjector } from '../../src/runtime/projector/projector.ts';
@@ -69,6 +71,38 @@ describe('as of a position', () => {
     await projecting({ log, pool, registry: house });
     await append(log, 'A', opened());
     await expect(amounts(runner, { position: 11n })).rejects.toBeInstanceOf(InvalidInput);
+  });
+});
+
+const askToday = query({
+  type: 'AskToday',
+  summary: 'What day it is.',
+  permission: 'purses:read',
+  reads: [purses],
+  input: z.strictObject({}),
+  output: z.string(),
+  answer: async db => db.today,
+});
+
+describe('the day of a past', () => {
+  test('is the one where the company is: of the instant, of the last event up to the position, or the day itself', async () => {
+    const { pool, log } = await scene();
+    const offered = registryOf([purses, sources], [askToday]);
+    const timeZone = 'Europe/Bucharest';
+    const runner = createQueryRunner({ pool, registry: offered, secret: 'hush', patienceMs: 500, log, timeZone });
+    afterwards(() => runner.close());
+    await projecting({ log, pool, registry: offered });
+    await openedAt(log, 'A', '12:00:00');
+    await openedAt(log, 'B', '23:30:00');
+    await passed(pool, log.events.at(-1)?.position ?? 0n, 2);
+    const dayOf = (asOf?: AsOf) => runner.ask(askToday, {}, { caller: everyone, ...(asOf === undefined ? {} : { asOf }) });
+    expect(await dayOf({ recorded: at('13:00:00') })).toBe('2026-03-02');
+    expect(await dayOf({ recorded: at('22:30:00') })).toBe('2026-03-03');
+    const [first, second] = log.events.map(({ position }) => ({ position }));
+    expect([await dayOf(first!), await dayOf(second!)]).toEqual(['2026-03-02', '2026-03-03']);
+    expect(await dayOf({ happened: '2026-01-31' })).toBe('2026-01-31');
+    const local = new Intl.DateTimeFormat('en-CA', { timeZone });
+    expect([local.format(Date.now() - 60_000), local.format()]).toContain(await dayOf());
   });
 });
 

@@ -76,3 +76,13 @@ export async function firstAfter(pool: pg.Pool, instant: string): Promise<bigint
   );
   return row && BigInt(row.position);
 }
+
+/** The latest instant at which anything up to a position was recorded. */
+export async function latestUpTo(pool: pg.Pool, position: bigint): Promise<string | undefined> {
+  const [row] = await rowsOf<{ recorded_at: string }>(
+    pool,
+    'select recorded_at from ops.log_instants where position <= $1::bigint order by position desc limit 1',
+    [position.toString()],
+  );
+  return row?.recorded_at;
+}

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import type { EventLog } from '../event-log/port.ts';
 import { InvalidInput } from '../executor/port.ts';
-import { firstAfter } from '../projector/instants.ts';
+import { firstAfter, latestUpTo } from '../projector/instants.ts';
 import type { Past } from './narrow.ts';
 import type { AsOf } from './port.ts';
 
@@ -44,3 +44,7 @@ async function headOf({ log }: Place): Promise<bigint> {
   if (log === undefined) throw new Error('Nobody here knows where the log ends, so the past cannot be asked for');
   return (await log.head()) ?? -1n;
 }
+
+/** The latest instant at which anything up to a position had been recorded; the beginning of time of an empty log. */
+export const recordedAt = async (pool: pg.Pool, position: bigint): Promise<string> =>
+  (await latestUpTo(pool, position)) ?? new Date(0).toISOString();

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Caller } from '../../kernel/authority.ts';
 import type { Registry } from '../../kernel/module.ts';
 import type { AnyQuery, ReadDatabase } from '../../kernel/query.ts';
+import { dayIn, systemClock } from '../clock.ts';
 import { rowsOf, transaction } from '../database.ts';
 import type { EventLog } from '../event-log/port.ts';
 import { pointersOf } from '../executor/pointers.ts';
@@ -11,8 +12,8 @@ import { derivedSecret } from '../secrets.ts';
 import { type Checkpoint, CheckpointWatch, readCheckpoints } from './checkpoints.ts';
 import { type Sealer, sealer } from './cursor.ts';
 import { narrow, type Past, sourceOf } from './narrow.ts';
-import { pastOf } from './past.ts';
-import type { Asking, QueryRunner } from './port.ts';
+import { pastOf, recordedAt } from './past.ts';
+import type { Asking, AsOf, QueryRunner } from './port.ts';
 
 export interface QueryRunnerOptions {
   readonly pool: pg.Pool;
@@ -57,6 +58,7 @@ export function createQueryRunner(options: QueryRunnerOptions): WatchedQueryRunn
   };
 }
 
+const UTC = 'UTC';
 const tracer = trace.getTracer('throughline');
 
 class Runner {
@@ -106,12 +108,20 @@ class Runner {
     if (after !== undefined) await passed(after);
     const past = asOf && (await pastOf(asOf, { ...this.#options, passed }));
     const earlier = since && (await pastOf(since, { ...this.#options, passed }));
+    const today = await this.#dayOf(asOf);
     const work = (db: ReadDatabase): Promise<unknown> => query.answer(db, parsed.data as never, caller);
     try {
-      return this.#checked(query, await this.#read(query, { caller, past, earlier: inOrder(query, earlier, past) }, work));
+      return this.#checked(query, await this.#read(query, { caller, past, earlier: inOrder(query, earlier, past), today }, work));
     } catch (error) {
       throw await this.#meaning(query, error);
     }
+  }
+
+  async #dayOf(asOf: AsOf | undefined): Promise<string> {
+    const { pool, timeZone = UTC } = this.#options;
+    if (asOf !== undefined && 'happened' in asOf) return asOf.happened;
+    const instant = asOf === undefined ? systemClock.now() : 'recorded' in asOf ? asOf.recorded : await recordedAt(pool, asOf.position);
+    return dayIn(timeZone, instant);
   }
 
   passed(names: readonly string[], position: bigint, patienceMs: number): Promise<void> {
@@ -158,10 +168,11 @@ class Runner {
     );
   }
 
-  #database(query: AnyQuery, rows: Rows, { past, earlier }: Pick<Reading, 'past' | 'earlier'>): ReadDatabase {
+  #database(query: AnyQuery, rows: Rows, { past, earlier, today }: Omit<Reading, 'caller'>): ReadDatabase {
     return {
-      ...(earlier === undefined ? {} : { earlier: this.#database(query, rows, { past: earlier, earlier: undefined }) }),
-      timeZone: this.#options.timeZone ?? 'UTC',
+      ...(earlier === undefined ? {} : { earlier: this.#database(query, rows, { past: earlier, earlier: undefined, today }) }),
+      timeZone: this.#options.timeZone ?? UTC,
+      today,
       rows: async <Row>(sql: string, parameters: readonly unknown[] = []) => (await rows(sql, parameters, past)) as Row[],
       seal: values => this.#sealer.seal(query.type, values),
       unseal: cursor => this.#sealer.unseal(query.type, cursor),
@@ -193,6 +204,7 @@ interface Reading {
   readonly caller: Caller;
   readonly past: Past | undefined;
   readonly earlier: Past | undefined;
+  readonly today: string;
 }
 
 type Rows = (sql: string, parameters: readonly unknown[], when: Past | undefined) => Promise<object[]>;

@@ -45,7 +45,14 @@ export async function permissionTable(registry: Registry, endpoints: readonly En
 async function builtInRoles({ queries }: Registry): Promise<readonly Role[]> {
   const query = queries.get(ROLES_QUERY);
   if (query === undefined) throw new Error(`No module offers the query ${ROLES_QUERY}`);
-  const empty: ReadDatabase = { rows: async () => [], seal: () => '', unseal: () => [], secretFor: () => '', timeZone: 'UTC' };
+  const empty: ReadDatabase = {
+    rows: async () => [],
+    seal: () => '',
+    unseal: () => [],
+    secretFor: () => '',
+    timeZone: 'UTC',
+    today: '1970-01-01',
+  };
   return Roles.parse(await query.answer(empty, {} as never, system('reference'))).items;
 }
 
