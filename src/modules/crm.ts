@@ -49,7 +49,9 @@ import { accountForOrder, accounts, listAccounts, showAccount } from '../project
 import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
 import { completenessRecords, completenessReport } from '../projections/crm/completeness-report.ts';
 import { contactOwner, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
+import { coverageRecords, coverageReport } from '../projections/crm/coverage-report.ts';
 import { dealMerges, showMergedDeals } from '../projections/crm/deal-merges.ts';
+import { dealStays } from '../projections/crm/deal-stays.ts';
 import { dealForMerge, dealLines, deals, dealsInStage, listDeals, showDeal } from '../projections/crm/deals.ts';
 import { unknownRecords } from '../projections/crm/handovers.ts';
 import { leads, listLeads, showLead } from '../projections/crm/leads.ts';
@@ -129,9 +131,6 @@ export const crm = module({
     erasePerson,
     setSalesTarget,
   ],
-<<<<<<< HEAD
-  projections: [accountPriceLists, leads, accounts, contacts, pipelines, pipelineStages, deals, dealLines, dealMerges, erasures, salesTargets],
-=======
   projections: [
     accountPriceLists,
     leads,
@@ -141,11 +140,11 @@ export const crm = module({
     pipelineStages,
     deals,
     dealLines,
+    dealMerges,
     dealStays,
     erasures,
     salesTargets,
   ],
->>>>>>> b310551 (Tell how deals go through their stages, what open deals bring a day, whether they cover the target, and what they lack; every figure equal to the facts)
   queries: [
     listAccountPriceLists,
     listLeads,

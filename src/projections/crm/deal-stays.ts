@@ -1,4 +1,4 @@
-import { DealLost, DealOpened, DealReopened, DealStageChanged, DealWon, standingAt } from '../../domain/crm/deal.ts';
+import { DealLost, DealMergeUndone, DealOpened, DealReopened, DealStageChanged, DealWon, standingAt } from '../../domain/crm/deal.ts';
 import { projection, type ViewMeta } from '../../kernel/projection.ts';
 import { instant, integer, nullable, table, text } from '../../kernel/table.ts';
 
@@ -22,14 +22,15 @@ export const dealStays = projection({
     },
     { key: 'Deal and revision, joined by ~', indexes: ['deal_id, revision', 'pipeline_id, stage, entered_at'] },
   ),
-  events: [DealOpened, DealStageChanged, DealWon, DealLost, DealReopened],
-  keys: { DealOpened: ofStay, DealStageChanged: ofStay, DealWon: ofStay, DealLost: ofStay, DealReopened: ofStay },
+  events: [DealOpened, DealStageChanged, DealWon, DealLost, DealReopened, DealMergeUndone],
+  keys: { DealOpened: ofStay, DealStageChanged: ofStay, DealWon: ofStay, DealLost: ofStay, DealReopened: ofStay, DealMergeUndone: ofStay },
   on: {
     DealOpened: (_, { stage, standing }, _key, meta) => stay({ to: stage, standing }, null, meta),
     DealStageChanged: (_, { from, ...move }, _key, meta) => stay(move, from, meta),
     DealWon: (_, { from, ...move }, _key, meta) => stay(move, from, meta),
     DealLost: (_, { from, ...move }, _key, meta) => stay(move, from, meta),
     DealReopened: (_, { from, ...move }, _key, meta) => stay(move, from, meta),
+    DealMergeUndone: (_, { into: _into, ...move }, _key, meta) => stay(move, null, meta),
   },
 });
 

@@ -13,14 +13,14 @@ import { pipelineIn, pipelineStages, pipelines } from './pipelines.ts';
 /**
  * $1 to before $2 is the span, $3 the pipeline, $4 its stages in order.
  * `stays` are those that began before its end, `passages` what they come to by deal and stage: returns add up. A passage is over
- * when the deal was in no stay of it at the end of the span, and was over in the span when the last of them ended in it.
+ * when the deal was in no stay of it at the end of the span, and was over in the span when the last of them ended in it. A deal
+ * that was merged into another counts there.
  */
 const PASSAGES = `
   with stays as (
     select e.deal_id, e.stage, e.kind, e.revision, e.entered_at, e.from_stage, o.place,
       lead(e.entered_at) over (partition by e.deal_id order by e.revision) as left_at
-    from deal_stays e left join unnest($4::text[]) with ordinality as o (stage, place) on o.stage = e.stage
-    where e.pipeline_id = $3),
+    from deal_stays e left join unnest($4::text[]) with ordinality as o (stage, place) on o.stage = e.stage and e.pipeline_id = $3),
   passages as (
     select s.deal_id, s.stage, min(s.place) as place, min(s.entered_at) as entered_at, min(s.revision) as revision,
       bool_or(s.left_at is null or s.left_at >= $2::timestamptz) as staying, max(s.left_at) filter (where s.left_at < $2) as left_at,
@@ -32,7 +32,8 @@ const PASSAGES = `
       exists (select from stays n where n.deal_id = p.deal_id and n.revision > p.revision and n.place > p.place and n.kind in ('open', 'won')) as moved_on,
       not p.staying and p.left_at >= $1 as was_left,
       exists (select from stays n where n.deal_id = p.deal_id and n.kind = 'lost' and n.from_stage = p.stage and n.entered_at >= $1 and n.entered_at < $2) as was_lost
-    from passages p join deals d on d.id = p.deal_id left join leads l on l.id = d.lead_id)`;
+    from passages p join deals d on d.id = p.deal_id left join leads l on l.id = d.lead_id
+    where d.kind not in ('archive', 'merged'))`;
 
 const MEASURES = {
   /** For the first time, in the span: the cohort. */
