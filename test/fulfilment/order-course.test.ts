@@ -56,10 +56,12 @@ const placed = (shipPolicy: ShipPolicy, lines: DocumentLine[]) =>
 const lines = [line(1, 'chai', 5_000), line(2, 'tofu', 3_500), line(3, 'freight', 1_000, false)];
 
 /** A house with the orders O1, O2 … that nobody has accepted yet. */
-async function house(...orders: readonly ReturnType<typeof placed>[]): Promise<MemoryHouse> {
-  const made = new MemoryHouse(['order-fulfilment', 'invoice-issue', 'goods-receipt'], {
+async function house(answers: object, ...orders: readonly ReturnType<typeof placed>[]): Promise<MemoryHouse> {
+  const made = new MemoryHouse(['order-fulfilment', 'order-credit', 'receivables', 'invoice-issue', 'goods-receipt'], {
     ShowCompanySettings: COMPANY_DEFAULTS,
     FindPerson: { person: null },
+    CreditStanding: null,
+    ...answers,
   });
   for (const [index, order] of orders.entries()) await made.happened(`salesOrder-O${index + 1}`, order);
   await made.settle();
@@ -84,7 +86,7 @@ const payment = (invoiceId: string, minor: number) => {
 
 describe('an order in parts', () => {
   test('delivers what is reserved, lets the rest wait, and delivers it when it has come', async () => {
-    const world = await house(placed('shipPartial', lines));
+    const world = await house({}, placed('shipPartial', lines));
     await receive(world, 'chai', 2_000);
     await world.ask(acceptSalesOrder({ id: 'O1' }));
     expect(world.instance('order-fulfilment', 'O1')?.waiting).toMatchObject({
@@ -112,7 +114,7 @@ describe('an order in parts', () => {
   });
 
   test('that goes out complete waits for the last line, and leaves at once when it is let out in parts', async () => {
-    const world = await house(placed('shipComplete', lines));
+    const world = await house({}, placed('shipComplete', lines));
     await receive(world, 'chai', 5_000);
     await world.ask(acceptSalesOrder({ id: 'O1' }));
     expect(world.facts('DeliveryPlanned')).toEqual([]);
@@ -122,13 +124,15 @@ describe('an order in parts', () => {
   });
 
   test('of which a part is delivered keeps that part, and only its rest is cancelled', async () => {
-    const world = await house(placed('shipPartial', lines), placed('shipPartial', lines));
+    const world = await house({}, placed('shipPartial', lines), placed('shipPartial', lines));
     await receive(world, 'chai', 6_000);
     await world.ask(acceptSalesOrder({ id: 'O1' }));
     await world.ask(acceptSalesOrder({ id: 'O2' }));
     await world.ask(approveDelivery({ id: 'O1~1' }));
     await world.ask(cancelSalesOrder({ id: 'O1', reason: 'The site is closed' }));
-    expect(world.facts('SalesOrderClosedShort')).toEqual([{ reason: 'The site is closed', lines: [{ line: 2, quantity: 3_500 }] }]);
+    expect(world.facts('SalesOrderClosedShort')).toMatchObject([
+      { reason: 'The site is closed', lines: [{ line: 2, quantity: 3_500 }], worth: { minor: 1_291 } },
+    ]);
     expect(await world.ask(cancelSalesOrder({ id: 'O1', reason: 'again' }))).toMatchObject({ kind: 'done' });
     await world.ask(shipDelivery({ id: 'O1~1' }));
     await world.ask(issueInvoice({ id: 'O1~1' }));
@@ -142,7 +146,7 @@ describe('an order in parts', () => {
   });
 
   test('whose goods have all left has no rest to cancel', async () => {
-    const world = await house(placed('shipComplete', [line(1, 'chai', 1_000)]));
+    const world = await house({}, placed('shipComplete', [line(1, 'chai', 1_000)]));
     await receive(world, 'chai', 1_000);
     await world.ask(acceptSalesOrder({ id: 'O1' }));
     await world.ask(approveDelivery({ id: 'O1~1' }));
@@ -151,7 +155,7 @@ describe('an order in parts', () => {
 });
 
 test('a delivery is approved with all its lines or with none, and says which line fails', async () => {
-  const world = await house(placed('shipComplete', lines));
+  const world = await house({}, placed('shipComplete', lines));
   await receive(world, 'chai', 5_000);
   await receive(world, 'tofu', 3_500);
   await world.ask(acceptSalesOrder({ id: 'O1' }));
@@ -162,6 +166,21 @@ test('a delivery is approved with all its lines or with none, and says which lin
   expect(world.facts('DeliveryApproved')).toEqual([]);
   expect(world.facts('StockPicked')).toHaveLength(world.facts('StockUnpicked').length);
   expect(world.facts('DeliveryCommitted')).toHaveLength(world.facts('DeliveryWithdrawn').length);
+});
+
+test('of two orders that fit the limit alone only one is accepted, and cancelling it lets the other pass', async () => {
+  const client = { name: 'Acme', blocked: false, currency: RON, limit: 4_000, exposure: 0, raised: 0, overdueDays: null };
+  const world = await house({ CreditStanding: client }, placed('shipComplete', lines), placed('shipComplete', lines));
+  const accepting = ['O1', 'O2'].map(id => acceptSalesOrder({ id }));
+  const answers = await world.askTogether(accepting);
+  expect(answers.map(answer => (answer.kind === 'refused' ? answer.refusal.refused : answer.kind)).sort()).toEqual([
+    'CreditLimitExceeded',
+    'done',
+  ]);
+  const [accepted, refused] = answers[0]?.kind === 'done' ? ['O1', 'O2'] : ['O2', 'O1'];
+  await world.ask(cancelSalesOrder({ id: accepted as string, reason: 'so' }));
+  expect(await world.ask(acceptSalesOrder({ id: refused as string }))).toMatchObject({ kind: 'done' });
+  expect(world.faults()).toEqual([]);
 });
 
 const orderId = fc.constantFrom('O1', 'O2', 'O3');

@@ -230,6 +230,36 @@ describe('a process', () => {
     await house.make('/company-settings/change', { transferSteps: 'one', adjustmentSecondApprovalFrom: null });
   });
 
+  test('of a raise of a credit limit goes on when it is granted, lets an order pass, and is over when it is ended', {
+    timeout: 30_000,
+  }, async () => {
+    const { warehouseId, serviceId } = await goods();
+    const creditLimit = { amount: '10.00', currency: 'RON' };
+    const accountId = await house.make('/accounts', { name: `Customer ${drawn++}`, currency: 'RON', creditLimit });
+    const order = await house.make('/sales-orders', { accountId, warehouseId, lines: [{ itemId: serviceId, quantity: '1' }] });
+    const accept = () => house.post(`/sales-orders/${order}/accept`);
+    expect(await accept()).toMatchObject({ status: 409, body: { code: 'CreditLimitExceeded', details: { rule: 'creditLimit' } } });
+    expect((await house.get(`/sales-orders/${order}`)).body).toMatchObject({ status: 'Draft', creditHold: true });
+    const raise = { amount: { amount: '5.00', currency: 'RON' }, until: '2099-12-31', reason: 'A large site' };
+    await (await whoMay('sales:order')).make(`/accounts/${accountId}/credit-raise`, raise);
+    const shown = await house.until(`/accounts/${accountId}/credit`, body => body['raise'] !== null);
+    expect(shown).toMatchObject({
+      limit: creditLimit,
+      exposure: { amount: '0.00' },
+      left: { amount: '10.00' },
+      raise: { status: 'Requested' },
+    });
+    const { items } = (await house.get('/processes?filter[saga]=credit-raise')).body as { items: { instance: string }[] };
+    const instance = String(items[0]?.instance);
+    await perform(await until('credit-raise', instance, ({ wait }) => wait === 'approval'), { ApproveCreditRaise: () => ({}) });
+    const standing = await until('credit-raise', instance, ({ wait }) => wait === 'end');
+    await house.until(`/sales-orders/${order}`, body => body['creditHold'] === false);
+    expect((await accept()).status).toBe(200);
+    await house.until(`/accounts/${accountId}/credit`, body => (body['exposure'] as { amount: string }).amount === '11.90');
+    await perform(standing, { EndCreditRaise: () => ({ reason: 'It is paid' }) });
+    await house.until(`/accounts/${accountId}/credit`, body => body['raise'] === null);
+  });
+
   test('of an invoice whose number was refused goes on when it is issued again', { timeout: 30_000 }, async () => {
     const stock = await goods();
     const [late, early] = [await draftOfServices(stock), await draftOfServices(stock)];

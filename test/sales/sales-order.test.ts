@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { releaseCredit, reserveCredit } from '../../src/commands/sales/credit.ts';
 import { deliveryCommitment } from '../../src/commands/sales/holds.ts';
 import {
   acceptSalesOrder,
@@ -13,6 +14,8 @@ import {
   sendSalesOrder,
   withdrawDelivery,
 } from '../../src/commands/sales/sales-order.ts';
+import type { ClientStanding } from '../../src/domain/sales/acceptance.ts';
+import type { AcceptanceFacts } from '../../src/domain/sales/discount-limit.ts';
 import {
   DeliveryCommitted,
   DeliveryWithdrawn,
@@ -32,9 +35,10 @@ import {
 } from '../../src/domain/sales/sales-order.ts';
 import { evolve } from '../../src/kernel/decider.ts';
 import type { Decimal } from '../../src/kernel/decimal.ts';
+import type { DomainEvent } from '../../src/kernel/event.ts';
 import { type Currency, money, zero } from '../../src/kernel/money.ts';
 import { quantity } from '../../src/kernel/quantity.ts';
-import { given } from '../kernel/scenario.ts';
+import { type Circumstances, given as givenFacts } from '../kernel/scenario.ts';
 
 const RON = 'RON' as Currency;
 const line = {
@@ -65,7 +69,7 @@ const order = {
 };
 const placed = SalesOrderPlaced({ ...order, lines: [line] });
 const ofServices = SalesOrderPlaced({ ...order, lines: [{ ...line, stocked: false }] });
-const accepted = SalesOrderAccepted({});
+const accepted = SalesOrderAccepted({ credit: { amount: zero(RON) } });
 const declined = SalesOrderDeclined({ reason: 'too dear' });
 const cancelled = SalesOrderCancelled({ reason: 'too late' });
 const sent = SalesOrderSent({});
@@ -74,12 +78,23 @@ const whole = [{ line: 1, quantity: quantity(1_000) }];
 const committed = DeliveryCommitted({ deliveryId: 'O1~1', lines: whole });
 const withdrawn = DeliveryWithdrawn({ deliveryId: 'O1~1', lines: whole });
 
+/** Nothing about the client stands against an order. */
+const client: ClientStanding = { name: 'Acme', blocked: false, currency: RON, limit: null, exposure: 0, raised: 0, overdueDays: null };
+const acceptance: AcceptanceFacts = { discountLimit: '100' as Decimal, client, overdueStopDays: null };
+const given = (...history: readonly DomainEvent[]) => {
+  const { when } = givenFacts(...history);
+  return {
+    when: ((command, input, circumstances: Circumstances = {}) =>
+      when(command, input, { facts: acceptance, ...circumstances })) as ReturnType<typeof givenFacts>['when'],
+  };
+};
+
 const id = { id: 'O1' };
 const delivery = { ...id, deliveryId: 'O1~1', lines: [{ line: 1, quantity: '1' }] };
 const UNDER_WAY = ['CancelSalesOrder', 'CloseSalesOrderShort', 'ChangeShipPolicy'];
 const AFTER_ITS_LAST_DAY = '2026-03-17T09:00:00.000Z';
 
-const limit = (percent: string) => ({ facts: { discountLimit: percent as Decimal } });
+const limit = (percent: string) => ({ facts: { ...acceptance, discountLimit: percent as Decimal } });
 
 describe('a sales order', () => {
   test('is accepted', () => given(placed).when(acceptSalesOrder, id).thenEvents(accepted));
@@ -240,6 +255,57 @@ describe('a sales order', () => {
   });
 });
 
+describe('accepting an order', () => {
+  const worth = SalesOrderPlaced({ ...order, lines: [line], totals: { net: money(50_000, RON), taxes: [], gross: money(50_000, RON) } });
+  const amount = money(50_000, RON);
+  const limited = (exposure: number, raised = 0) => ({
+    facts: { ...acceptance, client: { ...client, limit: 100_000, exposure, raised } },
+  });
+  const limit = money(100_000, RON);
+
+  test('takes what it comes to of the credit of its client, with the limit of that day', () => {
+    const verdict = given(worth).when(acceptSalesOrder, id, limited(50_000));
+    verdict.thenEvents(SalesOrderAccepted({ credit: { amount, limit } }));
+    const taken = { amount: { amount: '500.00', currency: 'RON' }, limit: { amount: '1000.00', currency: 'RON' } };
+    verdict.thenHolds({
+      take: reserveCredit({ id: 'A1', orderId: 'O1', ...taken }),
+      release: releaseCredit({ id: 'A1', orderId: 'O1' }),
+    });
+  });
+
+  test('beyond the limit is refused, and says what there is and what an approval is asked for with', () =>
+    expect(given(worth).when(acceptSalesOrder, id, limited(50_001)).refusal()).toMatchObject({
+      refused: 'CreditLimitExceeded',
+      details: {
+        exposure: '500.01',
+        wanted: '500.00',
+        limit: '1000.00',
+        rule: 'creditLimit',
+        terms: 'Credit for 500.00 RON beyond the limit of 1000.00 RON',
+      },
+    }));
+
+  test('beyond the limit passes by an approval, or while the limit is raised', () => {
+    given(worth)
+      .when(acceptSalesOrder, { ...id, approvals: { creditLimit: 'P1' } }, limited(50_001))
+      .thenEvents(SalesOrderAccepted({ credit: { amount, limit, overridden: true } }));
+    given(worth)
+      .when(acceptSalesOrder, id, limited(50_001, 1))
+      .thenEvents(SalesOrderAccepted({ credit: { amount, limit } }));
+  });
+
+  test('is refused to a client with an invoice overdue for more days than the company bears', () => {
+    const overdue = (overdueDays: number) => ({ facts: { ...acceptance, client: { ...client, overdueDays }, overdueStopDays: 30 } });
+    given(worth).when(acceptSalesOrder, id, overdue(31)).thenRefuses('ClientOnStop');
+    expect(given(worth).when(acceptSalesOrder, id, overdue(30)).events()).toHaveLength(1);
+  });
+
+  test('is refused while the client is blocked', () =>
+    given(worth)
+      .when(acceptSalesOrder, id, { facts: { ...acceptance, client: { ...client, blocked: true } } })
+      .thenRefuses('AccountBlocked'));
+});
+
 describe('the commitment to a delivery', () => {
   test('binds an accepted order', () => given(placed, accepted).when(commitDelivery, delivery).thenEvents(committed));
   test('takes what the order still has to get, and no more', () => {
@@ -356,7 +422,9 @@ describe('a change of an order', () => {
   });
 
   test('accepts the order when the client confirms it, once', () => {
-    given(ordered, modified).when(confirmModification, id).thenEvents(confirmed, accepted);
+    given(ordered, modified)
+      .when(confirmModification, id)
+      .thenEvents(confirmed, SalesOrderAccepted({ credit: { amount: money(400, RON) } }));
     given(ordered, modified, confirmed, accepted).when(confirmModification, id).thenNothing();
   });
 

@@ -68,6 +68,13 @@ export class MemoryHouse {
     return outcome;
   }
 
+  /** All at once, before the sagas do anything. */
+  async askTogether(messages: readonly CommandMessage[]): Promise<readonly Outcome[]> {
+    const outcomes = await Promise.all(messages.map(message => this.#run(message, uuidv5('asked', String(++this.#asked)))));
+    await this.settle();
+    return outcomes;
+  }
+
   #run(message: CommandMessage, commandId: string): Promise<Outcome> {
     return this.#executor.execute(message, { caller: system('test'), commandId });
   }

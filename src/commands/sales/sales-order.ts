@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DiscountText, LINES_MAX, numbered } from '../../domain/document.ts';
 import { InvoiceMode } from '../../domain/invoicing.ts';
 import { beginning, existing } from '../../domain/records.ts';
+import type { CreditTaken } from '../../domain/sales/acceptance.ts';
 import {
   accept,
   cancel,
@@ -16,14 +17,16 @@ import {
 } from '../../domain/sales/order-decisions.ts';
 import { confirm, type ModificationFacts, modify, reject, remind, wishedLines } from '../../domain/sales/order-modification.ts';
 import { type PlacingFacts, place } from '../../domain/sales/placing.ts';
-import { LinePart, SalesOrder, ShipPolicy } from '../../domain/sales/sales-order.ts';
+import { LinePart, type Order, type OrderFact, SalesOrder, ShipPolicy } from '../../domain/sales/sales-order.ts';
 import { Address, Day, Id, Reason, TermDays, Text } from '../../domain/vocabulary.ts';
-import { type Ask, byId, byOwner, command, type DecisionContext, type FactsContext } from '../../kernel/command.ts';
+import { type Ask, byId, byOwner, command, type DecisionContext, type FactsContext, type Hold } from '../../kernel/command.ts';
 import { PercentText, PriceText } from '../../kernel/decimal.ts';
-import { Currency } from '../../kernel/money.ts';
+import { Currency, moneyWire } from '../../kernel/money.ts';
 import { QuantityText } from '../../kernel/quantity.ts';
+import { lapsing } from '../platform/claim.ts';
 import { approvable } from '../platform/holds.ts';
 import { acceptanceFacts } from './acceptance-facts.ts';
+import { releaseCredit, reserveCredit } from './credit.ts';
 import { orderTerms, placingFacts, pricingFacts } from './placing-facts.ts';
 
 const CHANNELS = ['staff', 'phone', 'email', 'shop', 'import'] as const;
@@ -97,20 +100,33 @@ const withNumbers = <Line, Rest>({ lines, ...wish }: Rest & { readonly lines: re
 
 const onOrder = { decider: SalesOrder, entityId: byId, relations: byOwner } as const;
 
-const { overridable, approvals } = approvable('discountOverLimit', 'belowMinimumMargin');
+/** What an order takes of its client's credit. */
+function creditTaken({ accountId: id, orderId }: { readonly accountId: string; readonly orderId: string }, credit: CreditTaken): Hold {
+  const { amount, limit, overridden } = credit;
+  const wish = { amount: moneyWire(amount), ...(limit && { limit: moneyWire(limit) }), ...(overridden && { overridden }) };
+  return { take: reserveCredit({ id, orderId, ...wish }), release: releaseCredit({ id, orderId }) };
+}
+
+const { overridable, approvals } = approvable('discountOverLimit', 'belowMinimumMargin', 'creditLimit');
 const onAcceptance = {
   ...onOrder,
   permission: 'sales:accept',
   input: z.strictObject({ id: Id, approvals }),
   overridable,
-  facts: (_: unknown, _wish: unknown, ask: Ask, context: FactsContext) => acceptanceFacts(ask, context),
+  facts: (order: Order | undefined, _: unknown, ask: Ask, context: FactsContext) => acceptanceFacts(order, ask, context),
+  holds: (events: readonly OrderFact[], order: Order | undefined, orderId: string) =>
+    events.flatMap(({ type, data }) =>
+      type === 'SalesOrderAccepted' && order && data.credit && data.credit.amount.minor > 0
+        ? [creditTaken({ accountId: order.accountId, orderId }, data.credit)]
+        : [],
+    ),
 } as const;
 
 export const acceptSalesOrder = command({
   ...onAcceptance,
   type: 'AcceptSalesOrder',
   summary:
-    'Confirms an order: its goods are reserved, delivered and invoiced from here on. Refused as SelfApproval to whoever placed it, without the right sales:self-accept, and as OverrideRequired where a line gives more discount than the caller may or leaves less than its minimum margin.',
+    'Confirms an order: its goods are reserved, delivered and invoiced from here on. Refused as SelfApproval to whoever placed it, without the right sales:self-accept, as OverrideRequired where a line gives more discount than the caller may or leaves less than its minimum margin, as CreditLimitExceeded, as ClientOnStop while invoices are overdue for too long, and as AccountBlocked.',
   route: 'POST /sales-orders/:id/accept',
   decide: existing('sales order', accept),
 });
@@ -228,6 +244,9 @@ export const changeSalesOrderShipPolicy = command({
   input: z.strictObject({ id: Id, shipPolicy: ShipPolicy }),
   decide: existing('sales order', changeShipPolicy),
 });
+
+/** Sent when an acceptance took credit and never came. */
+export const lapseSalesOrderHold = lapsing('LapseSalesOrderHold', SalesOrder);
 
 /** Sent when all is delivered and paid. */
 export const closeSalesOrder = command({

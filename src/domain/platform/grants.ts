@@ -34,6 +34,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, Role>> = {
       'sales:self-accept',
       'sales:cancel',
       'sales:price-by-hand',
+      'sales:credit',
       'platform:approvals',
       'platform:request-override',
       'platform:approve',

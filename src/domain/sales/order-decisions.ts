@@ -1,7 +1,10 @@
 /** What is decided about an order once it is placed: sent, accepted, declined, expired, cancelled, bound to its deliveries. */
 import type { DecisionContext } from '../../kernel/command.ts';
-import { type Decision, invalidTransition, type Refusal, refuse } from '../../kernel/decider.ts';
+import { type Decision, invalidTransition, isRefusal, type Refusal, refuse } from '../../kernel/decider.ts';
+import { type Money, proportion } from '../../kernel/money.ts';
 import { NOTHING, type Quantity, quantityText } from '../../kernel/quantity.ts';
+import { totalsOf } from '../document.ts';
+import { creditFor } from './acceptance.ts';
 import { type AcceptanceFacts, overDiscountLimit } from './discount-limit.ts';
 import { belowMinimumMargin } from './margin-limit.ts';
 import {
@@ -45,11 +48,19 @@ export function send(order: Order): Outcome {
 export function accept(order: Order, _: unknown, context: Context): Outcome {
   if (order.status === 'Accepted') return [];
   if (!isUndecided(order) || order.modification !== undefined) return unfit(order, 'accepted');
-  return notAcceptable(order, context) ?? [SalesOrderAccepted({})];
+  return acceptance(order, context);
 }
 
-/** Why nobody, or not this person, may accept an order that stands open. */
-export function notAcceptable(order: Order, context: Context): Refusal | undefined {
+/** An order that stands open, accepted with what it takes of its client's credit, or why it may not be. */
+export function acceptance(order: Order, context: Context): Outcome {
+  const refusal = notAcceptable(order, context);
+  if (refusal !== undefined) return refusal;
+  const credit = creditFor(order, context);
+  return isRefusal(credit) ? credit : [SalesOrderAccepted({ credit })];
+}
+
+/** Why nobody, or not this person, may accept it. */
+function notAcceptable(order: Order, context: Context): Refusal | undefined {
   const { actor, may, today } = context;
   if (isPast(order, today)) return unfit({ ...order, status: 'Expired', modification: undefined }, 'accepted');
   if (order.placedBy === actor.id && !may(SELF_ACCEPT))
@@ -88,8 +99,18 @@ export function closeShort(order: Order, { reason }: Because): Outcome {
 /** Cancels the rest; undefined where there is none. */
 function shortened(order: Order, reason: string): Outcome | undefined {
   const lines = restOfOrder(order);
-  if (lines.length > 0) return [SalesOrderClosedShort({ reason, lines })];
+  if (lines.length > 0) return [SalesOrderClosedShort({ reason, lines, worth: worthOf(order, lines) })];
   return order.short ? [] : undefined;
+}
+
+/** What parts of lines come to with tax. */
+function worthOf({ lines, currency, reckoning }: Order, parts: readonly LinePart[]): Money {
+  const cancelled = parts.flatMap(({ line: number, quantity }) =>
+    lines
+      .filter(({ line }) => line === number)
+      .map(line => ({ taxPercent: line.taxPercent, net: proportion(line.net, quantity, line.quantity) })),
+  );
+  return totalsOf(cancelled, currency, reckoning).gross;
 }
 
 export function changeShipPolicy(order: Order, { shipPolicy }: { readonly shipPolicy: ShipPolicy }): Outcome {

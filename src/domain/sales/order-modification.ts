@@ -5,7 +5,7 @@ import type { Decimal } from '../../kernel/decimal.ts';
 import { LINES_MAX, totalsOf } from '../document.ts';
 import { type Fault, unless } from '../faults.ts';
 import type { AcceptanceFacts } from './discount-limit.ts';
-import { notAcceptable } from './order-decisions.ts';
+import { acceptance } from './order-decisions.ts';
 import { faultsOfLines, type PricingFacts, pricedLines, type WishedLine } from './placing.ts';
 import {
   FormerLine,
@@ -18,7 +18,6 @@ import {
   type Order,
   type OrderFact,
   type OrderLine,
-  SalesOrderAccepted,
   SalesOrderDeclined,
   SalesOrderModified,
   unfit,
@@ -95,7 +94,8 @@ function faultsOf(order: Order, { lines, remove }: Modification, facts: PricingF
 export function confirm(order: Order, _: unknown, context: DecisionContext<AcceptanceFacts>): Outcome {
   if (order.status === 'Accepted') return [];
   if (order.modification === undefined || !isUndecided(order)) return unfit(order, 'confirmed');
-  return notAcceptable(order, context) ?? [ModificationConfirmed({}), SalesOrderAccepted({})];
+  const accepted = acceptance(order, context);
+  return isRefusal(accepted) ? accepted : [ModificationConfirmed({}), ...accepted];
 }
 
 export function reject(order: Order, { reason }: { readonly reason: string }): Outcome {

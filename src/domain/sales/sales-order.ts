@@ -5,7 +5,7 @@ import type { Decimal } from '../../kernel/decimal.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency, Money } from '../../kernel/money.ts';
 import { minus, NOTHING, plus, Quantity } from '../../kernel/quantity.ts';
-import { DocumentLine, type Reckoning, Totals } from '../document.ts';
+import { DocumentLine, payableOf, type Reckoning, Totals } from '../document.ts';
 import { InvoiceMode } from '../invoicing.ts';
 import { PostalAddress } from '../vocabulary.ts';
 
@@ -73,7 +73,10 @@ export const ModificationReminded = event('ModificationReminded', {});
 export const ModificationConfirmed = event('ModificationConfirmed', {});
 export const ModificationRejected = event('ModificationRejected', { reason: z.string() });
 
-export const SalesOrderAccepted = event('SalesOrderAccepted', {});
+/** `credit` is what the order takes of its client's credit, and the limit that held then; orders of old took none. */
+export const SalesOrderAccepted = event('SalesOrderAccepted', {
+  credit: z.strictObject({ amount: Money, limit: Money.optional(), overridden: z.boolean().optional() }).optional(),
+});
 export const SalesOrderDeclined = event('SalesOrderDeclined', { reason: z.string() });
 /** Nobody accepted it in time. */
 export const SalesOrderExpired = event('SalesOrderExpired', {});
@@ -82,7 +85,12 @@ export const SalesOrderCancelled = event('SalesOrderCancelled', { reason: z.stri
 /** From here on what is reserved goes out in parts, or only complete. */
 export const ShipPolicyChanged = event('ShipPolicyChanged', { shipPolicy: ShipPolicy });
 /** What has not left does not leave any more: `lines` are cancelled, what is delivered stays and is invoiced. */
-export const SalesOrderClosedShort = event('SalesOrderClosedShort', { reason: z.string(), lines: z.array(LinePart) });
+export const SalesOrderClosedShort = event('SalesOrderClosedShort', {
+  reason: z.string(),
+  lines: z.array(LinePart),
+  /** What the cancelled lines come to with tax. */
+  worth: Money.optional(),
+});
 /** All that was not cancelled is delivered, invoiced and paid. */
 export const SalesOrderClosed = event('SalesOrderClosed', {});
 
@@ -135,6 +143,8 @@ export interface Order {
   readonly expiresOn?: string | undefined;
   /** A change that the client has not answered yet, and whether they were reminded. */
   readonly modification?: 'asked' | 'reminded' | undefined;
+  /** What the client is to pay for it. */
+  readonly payable: Money;
   readonly shipPolicy: ShipPolicy;
   /** The rest was cancelled. */
   readonly short: boolean;
@@ -145,19 +155,17 @@ export interface Order {
 
 export const SalesOrder = decider({
   category: 'salesOrder',
-  stateVersion: 4,
+  stateVersion: 5,
   events,
   initial: (): Order | undefined => undefined,
   evolve: {
-    SalesOrderPlaced: (
-      _,
-      { ownerId, accountId, currency, placedBy, expiresOn, shipPolicy = 'shipComplete', lines, totals: { reckoning } },
-    ): Order => ({
+    SalesOrderPlaced: (_, { ownerId, accountId, currency, placedBy, expiresOn, shipPolicy = 'shipComplete', lines, totals }): Order => ({
       status: 'Draft',
       ownerId,
       accountId,
       currency,
-      ...(reckoning === undefined ? {} : { reckoning }),
+      payable: payableOf(totals),
+      ...(totals.reckoning === undefined ? {} : { reckoning: totals.reckoning }),
       ...(placedBy === undefined ? {} : { placedBy }),
       ...(expiresOn === undefined ? {} : { expiresOn }),
       shipPolicy,
@@ -166,11 +174,12 @@ export const SalesOrder = decider({
       deliveries: [],
     }),
     SalesOrderSent: order => order && { ...order, status: 'Sent' },
-    SalesOrderModified: (order, { lines, removed, expiresOn }) =>
+    SalesOrderModified: (order, { lines, removed, expiresOn, totals }) =>
       order && {
         ...order,
         status: 'Sent',
         modification: 'asked',
+        payable: payableOf(totals),
         expiresOn,
         lines: modifiedLines(order.lines, lines.map(orderLine), removed),
       },

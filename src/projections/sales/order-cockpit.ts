@@ -15,6 +15,7 @@ import { revised } from '../platform/event-history.ts';
 import { processes, standing } from '../platform/processes.ts';
 import { reservations } from '../warehouse/reservations.ts';
 import { warehouses } from '../warehouse/warehouses.ts';
+import { CREDIT_HOLD, creditView } from './credit.ts';
 import { type Modification, salesOrderLines, salesOrders } from './sales-orders.ts';
 
 const TaxAnswer = z.array(z.strictObject({ taxPercent: z.string(), net: MoneyAnswer, tax: MoneyAnswer }));
@@ -62,9 +63,10 @@ const isIssued = `x.status not in ('Draft', 'Issuing', 'Cancelled')`;
 
 const source = {
   permission: 'sales:read',
-  reads: [salesOrders, salesOrderLines, accounts, warehouses, reservations, deliveries, invoices, invoiceLines],
+  reads: [salesOrders, salesOrderLines, accounts, warehouses, reservations, deliveries, invoices, invoiceLines, creditView],
   from: `sales_orders o
     left join accounts a on a.id = o.account_id
+    left join credit c on c.id = o.account_id
     left join warehouses w on w.id = o.warehouse_id
     left join lateral (${lastDelivery}) d on true
     left join lateral (select * from invoices i where i.order_id = o.id order by i.status = 'Cancelled', i.drafted_at desc, i.id desc limit 1) i
@@ -101,6 +103,8 @@ const fields = {
   requiredOn: field.maybe(field.day('o.required_on')),
   expiresOn: field.maybe(field.day('o.expires_on')),
   awaitingClient: field.flag(AWAITING_CLIENT),
+  /** Accepting it would go beyond the credit limit of its account. */
+  creditHold: field.flag(CREDIT_HOLD),
   net: field.money('o.net', 'o.currency'),
   tax: field.money('o.tax', 'o.currency'),
   gross: field.money('o.gross', 'o.currency'),
@@ -138,6 +142,7 @@ export const listSalesOrders = listing({
     deliveryStatus: 'd.status = ?',
     invoiceStatus: 'i.status = ?',
     awaitingClient: byFlag(AWAITING_CLIENT),
+    creditHold: byFlag(CREDIT_HOLD),
     open: byFlag(isUnshipped),
     from: byDay('o.ordered_on >= ?::date'),
     to: byDay('o.ordered_on <= ?::date'),
