@@ -9,8 +9,10 @@ import {
   cancelSalesOrder,
   changeSalesOrderShipPolicy,
   closeSalesOrderShort,
+  invoiceSalesOrder,
 } from '../../src/commands/sales/sales-order.ts';
 import { type DocumentLine, priced, totalsOf } from '../../src/domain/document.ts';
+import type { InvoiceMode } from '../../src/domain/invoicing.ts';
 import { COMPANY_DEFAULTS } from '../../src/domain/platform/company-settings.ts';
 import { SalesOrderPlaced, type ShipPolicy } from '../../src/domain/sales/sales-order.ts';
 import { ReceiptRecorded } from '../../src/domain/warehouse/receipt.ts';
@@ -39,7 +41,7 @@ const line = (number: number, itemId: string, thousandths: number, stocked = tru
     RON,
   );
 
-const placed = (shipPolicy: ShipPolicy, lines: DocumentLine[]) =>
+const placed = (shipPolicy: ShipPolicy, lines: DocumentLine[], invoiceMode: InvoiceMode = 'atShipping') =>
   SalesOrderPlaced({
     accountId: 'A1',
     warehouseId: 'W1',
@@ -47,6 +49,7 @@ const placed = (shipPolicy: ShipPolicy, lines: DocumentLine[]) =>
     channel: 'staff',
     orderedOn: '2026-03-01',
     shipPolicy,
+    invoiceMode,
     paymentTermDays: 30,
     currency: RON,
     lines,
@@ -154,6 +157,64 @@ describe('an order in parts', () => {
   });
 });
 
+describe('an order is invoiced', () => {
+  test('whole when it is accepted, where the order says so, and by no delivery again', async () => {
+    const world = await house({}, placed('shipPartial', lines, 'atAcceptance'));
+    await receive(world, 'chai', 5_000);
+    await world.ask(acceptSalesOrder({ id: 'O1' }));
+    expect(world.facts('InvoiceDrafted')).toMatchObject([{ lines: [{ quantity: 5_000 }, { quantity: 3_500 }, { quantity: 1_000 }] }]);
+    await world.ask(approveDelivery({ id: 'O1~1' }));
+    await world.ask(shipDelivery({ id: 'O1~1' }));
+    expect(world.facts('InvoiceDrafted')).toHaveLength(1);
+    expect(await world.ask(invoiceSalesOrder({ id: 'O1' }))).toMatchObject({ refusal: { refused: 'InvoiceModeConflict' } });
+    expect(await world.ask(cancelSalesOrder({ id: 'O1', reason: 'so' }))).toMatchObject({ refusal: { refused: 'DocumentLocked' } });
+    expect(world.faults()).toEqual([]);
+  });
+
+  test('by hand as far as it is delivered, and waits for that', async () => {
+    const world = await house({}, placed('shipPartial', lines, 'manual'));
+    await receive(world, 'chai', 5_000);
+    await world.ask(acceptSalesOrder({ id: 'O1' }));
+    expect(await world.ask(invoiceSalesOrder({ id: 'O1' }))).toMatchObject({ refusal: { refused: 'NothingToInvoice' } });
+    await world.ask(approveDelivery({ id: 'O1~1' }));
+    await world.ask(shipDelivery({ id: 'O1~1' }));
+    expect(world.facts('InvoiceDrafted')).toEqual([]);
+    expect(world.instance('order-fulfilment', 'O1')?.waiting).toMatchObject({
+      wait: 'conversion',
+      movedBy: { command: 'InvoiceSalesOrder' },
+    });
+    const part = (line: number, quantity: string) => invoiceSalesOrder({ id: 'O1', lines: [{ line, quantity }] });
+    expect(await world.ask(part(2, '1'))).toMatchObject({
+      refusal: { refused: 'InvoiceBeforeDelivery', details: { line: 2, invoiceable: '0' } },
+    });
+    expect(await world.ask(part(1, '5.001'))).toMatchObject({ refusal: { refused: 'InvoiceBeforeDelivery' } });
+    expect(await world.ask(part(9, '1'))).toMatchObject({ refusal: { refused: 'Validation' } });
+    await world.ask(part(1, '2'));
+    await world.ask(invoiceSalesOrder({ id: 'O1' }));
+    expect(world.facts('InvoiceDrafted')).toMatchObject([
+      { lines: [{ line: 1, quantity: 2_000 }] },
+      {
+        lines: [
+          { line: 1, quantity: 3_000 },
+          { line: 3, quantity: 1_000 },
+        ],
+      },
+    ]);
+    expect(world.faults()).toEqual([]);
+  });
+
+  test('by hand, if it is of services alone, and cancelled until then', async () => {
+    const service = [line(1, 'freight', 1_000, false)];
+    const world = await house({}, placed('shipPartial', service, 'manual'), placed('shipPartial', service, 'manual'));
+    await world.ask(acceptSalesOrder({ id: 'O1' }));
+    await world.ask(acceptSalesOrder({ id: 'O2' }));
+    expect(await world.ask(cancelSalesOrder({ id: 'O1', reason: 'so' }))).toMatchObject({ kind: 'done' });
+    await world.ask(invoiceSalesOrder({ id: 'O2' }));
+    expect(await world.ask(cancelSalesOrder({ id: 'O2', reason: 'so' }))).toMatchObject({ refusal: { refused: 'DocumentLocked' } });
+    expect(world.faults()).toEqual([]);
+  });
+});
+
 test('a delivery is approved with all its lines or with none, and says which line fails', async () => {
   const world = await house({}, placed('shipComplete', lines));
   await receive(world, 'chai', 5_000);
@@ -198,6 +259,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   orderId.map(id => asking(acceptSalesOrder({ id }))),
   orderId.map(id => asking(cancelSalesOrder({ id, reason: 'so' }))),
   orderId.map(id => asking(closeSalesOrderShort({ id, reason: 'so' }))),
+  orderId.map(id => asking(invoiceSalesOrder({ id }))),
   fc
     .record({ id: orderId, shipPolicy: fc.constantFrom('shipPartial' as const, 'shipComplete' as const) })
     .map(wish => asking(changeSalesOrderShipPolicy(wish))),
@@ -215,7 +277,7 @@ test(
         const world = await house(
           placed('shipPartial', lines),
           placed('shipComplete', lines),
-          placed('shipPartial', [line(1, 'chai', 7_000)]),
+          placed('shipPartial', [line(1, 'chai', 7_000)], 'manual'),
         );
         for (const next of steps) await next(world);
         expect(world.faults()).toEqual([]);

@@ -230,6 +230,16 @@ describe('a process', () => {
     await house.make('/company-settings/change', { transferSteps: 'one', adjustmentSecondApprovalFrom: null });
   });
 
+  test('of an order that is invoiced by hand goes on when it is', { timeout: 30_000 }, async () => {
+    const { warehouseId, serviceId } = await goods();
+    const accountId = await house.make('/accounts', { name: `Customer ${drawn++}`, currency: 'RON' });
+    const lines = [{ itemId: serviceId, quantity: '1' }];
+    const id = await house.make('/sales-orders', { accountId, warehouseId, invoiceMode: 'manual', lines });
+    await house.make(`/sales-orders/${id}/accept`);
+    await perform(await until('order-fulfilment', id, ({ wait }) => wait === 'conversion'), { InvoiceSalesOrder: () => ({}) });
+    await until('order-fulfilment', id, ({ wait }) => wait === 'issue');
+  });
+
   test('of a raise of a credit limit goes on when it is granted, lets an order pass, and is over when it is ended', {
     timeout: 30_000,
   }, async () => {

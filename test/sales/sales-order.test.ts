@@ -91,7 +91,7 @@ const given = (...history: readonly DomainEvent[]) => {
 
 const id = { id: 'O1' };
 const delivery = { ...id, deliveryId: 'O1~1', lines: [{ line: 1, quantity: '1' }] };
-const UNDER_WAY = ['CancelSalesOrder', 'CloseSalesOrderShort', 'ChangeShipPolicy'];
+const UNDER_WAY = ['CancelSalesOrder', 'CloseSalesOrderShort', 'ChangeShipPolicy', 'InvoiceSalesOrder'];
 const AFTER_ITS_LAST_DAY = '2026-03-17T09:00:00.000Z';
 
 const limit = (percent: string) => ({ facts: { ...acceptance, discountLimit: percent as Decimal } });

@@ -15,6 +15,7 @@ import {
   send,
   withdraw,
 } from '../../domain/sales/order-decisions.ts';
+import { askInvoice } from '../../domain/sales/order-invoicing.ts';
 import { confirm, type ModificationFacts, modify, reject, remind, wishedLines } from '../../domain/sales/order-modification.ts';
 import { type PlacingFacts, place } from '../../domain/sales/placing.ts';
 import { LinePart, type Order, type OrderFact, SalesOrder, ShipPolicy } from '../../domain/sales/sales-order.ts';
@@ -97,6 +98,9 @@ const withNumbers = <Line, Rest>({ lines, ...wish }: Rest & { readonly lines: re
   ...wish,
   lines: numbered(lines),
 });
+
+/** Quantities of lines. */
+const Parts = z.array(z.strictObject({ ...LinePart.shape, quantity: QuantityText }));
 
 const onOrder = { decider: SalesOrder, entityId: byId, relations: byOwner } as const;
 
@@ -247,6 +251,17 @@ export const changeSalesOrderShipPolicy = command({
 
 /** Sent when an acceptance took credit and never came. */
 export const lapseSalesOrderHold = lapsing('LapseSalesOrderHold', SalesOrder);
+
+export const invoiceSalesOrder = command({
+  ...onOrder,
+  type: 'InvoiceSalesOrder',
+  summary:
+    'Drafts an invoice of what was delivered, or of some lines of it, of an order that is invoiced by hand; refused as InvoiceBeforeDelivery beyond that, as InvoiceModeConflict where the order is invoiced by itself.',
+  route: 'POST /sales-orders/:id/invoice',
+  permission: 'billing:invoice',
+  input: z.strictObject({ id: Id, lines: Parts.min(1).max(LINES_MAX).optional() }),
+  decide: existing('sales order', askInvoice),
+});
 
 /** Sent when all is delivered and paid. */
 export const closeSalesOrder = command({

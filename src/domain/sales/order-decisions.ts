@@ -81,16 +81,23 @@ export const expire = (order: Order, _: unknown, { today }: DecisionContext<unkn
 /** What is partly delivered keeps what left: only the rest is cancelled. */
 export function cancel(order: Order, { reason }: Because): Outcome {
   if (order.status === 'Cancelled') return [];
+  if (order.status === 'Accepted' && isInvoicedUndelivered(order)) return invoiced();
   if (order.status === 'Accepted' && order.deliveries.length > 0) return shortened(order, reason) ?? locked(order);
   if (!isUndecided(order) && order.status !== 'Accepted') return unfit(order, 'cancelled');
-  if (order.status === 'Accepted' && !hasGoods(order))
-    return refuse('DocumentLocked', 'This order is of services alone; it was invoiced when it was accepted.');
   return [SalesOrderCancelled({ reason })];
 }
+
+/** What nobody has delivered yet stands on an invoice already: all of it by acceptance, or services by hand. */
+const isInvoicedUndelivered = (order: Order): boolean =>
+  order.invoiceMode === 'atAcceptance' || (!hasGoods(order) && (order.invoiceMode === 'atShipping' || order.invoices > 0));
+
+const invoiced = (): Refusal =>
+  refuse('DocumentLocked', 'This order is invoiced already, so it is no longer cancelled; credit its invoice.');
 
 export function closeShort(order: Order, { reason }: Because): Outcome {
   if (order.short) return [];
   if (order.status !== 'Accepted') return unfit(order, 'closed short');
+  if (isInvoicedUndelivered(order)) return invoiced();
   if (order.deliveries.length === 0)
     return invalidTransition('Nothing of this order is delivered yet; cancel it instead.', ['CancelSalesOrder']);
   return shortened(order, reason) ?? locked(order);

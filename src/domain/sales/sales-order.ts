@@ -94,6 +94,9 @@ export const SalesOrderClosedShort = event('SalesOrderClosedShort', {
 /** All that was not cancelled is delivered, invoiced and paid. */
 export const SalesOrderClosed = event('SalesOrderClosed', {});
 
+/** Somebody wants these quantities invoiced, by the invoice of that number among those of the order. */
+export const SalesOrderInvoicingAsked = event('SalesOrderInvoicingAsked', { number: z.int(), lines: z.array(LinePart) });
+
 /** A delivery of the order is approved: these goods leave, and can no longer be cancelled. Without `lines`, all there are. */
 export const DeliveryCommitted = event('DeliveryCommitted', { deliveryId: z.string(), lines: z.array(LinePart).optional() });
 /** The delivery was not approved after all. */
@@ -113,6 +116,7 @@ const events = [
   ShipPolicyChanged,
   SalesOrderClosedShort,
   SalesOrderClosed,
+  SalesOrderInvoicingAsked,
   DeliveryCommitted,
   DeliveryWithdrawn,
 ] as const;
@@ -130,6 +134,8 @@ export interface OrderLine extends z.output<typeof FormerLine> {
   readonly delivered: Quantity;
   /** Of goods: what will not be delivered. */
   readonly cancelled: Quantity;
+  /** What was invoiced by hand. */
+  readonly invoiced: Quantity;
 }
 
 export interface Order {
@@ -151,15 +157,21 @@ export interface Order {
   readonly lines: readonly OrderLine[];
   /** Deliveries that are approved. */
   readonly deliveries: readonly string[];
+  readonly invoiceMode: InvoiceMode;
+  /** Invoices that were asked for by hand. */
+  readonly invoices: number;
 }
 
 export const SalesOrder = decider({
   category: 'salesOrder',
-  stateVersion: 5,
+  stateVersion: 6,
   events,
   initial: (): Order | undefined => undefined,
   evolve: {
-    SalesOrderPlaced: (_, { ownerId, accountId, currency, placedBy, expiresOn, shipPolicy = 'shipComplete', lines, totals }): Order => ({
+    SalesOrderPlaced: (
+      _,
+      { ownerId, accountId, currency, placedBy, expiresOn, shipPolicy = 'shipComplete', invoiceMode = 'atShipping', lines, totals },
+    ): Order => ({
       status: 'Draft',
       ownerId,
       accountId,
@@ -172,6 +184,8 @@ export const SalesOrder = decider({
       short: false,
       lines: lines.map(orderLine),
       deliveries: [],
+      invoiceMode,
+      invoices: 0,
     }),
     SalesOrderSent: order => order && { ...order, status: 'Sent' },
     SalesOrderModified: (order, { lines, removed, expiresOn, totals }) =>
@@ -193,6 +207,8 @@ export const SalesOrder = decider({
     ShipPolicyChanged: (order, { shipPolicy }) => order && { ...order, shipPolicy },
     SalesOrderClosedShort: (order, { lines }) => order && { ...order, short: true, lines: moved(order.lines, lines, undelivered) },
     SalesOrderClosed: order => order && { ...order, status: 'Closed' },
+    SalesOrderInvoicingAsked: (order, { number, lines }) =>
+      order && { ...order, invoices: number, lines: order.lines.map(line => invoicedBy(line, lines)) },
     DeliveryCommitted: (order, { deliveryId, lines }) =>
       order && { ...order, deliveries: [...order.deliveries, deliveryId], lines: moved(order.lines, lines, goesOut) },
     DeliveryWithdrawn: (order, { deliveryId, lines }) =>
@@ -217,6 +233,7 @@ const orderLine = (line: DocumentLine): OrderLine => ({
   ...(line.price.leastPrice === undefined ? {} : { leastPrice: line.price.leastPrice }),
   delivered: NOTHING,
   cancelled: NOTHING,
+  invoiced: NOTHING,
 });
 
 /** Lines after some changed or came and others went, by their numbers. */
@@ -245,6 +262,11 @@ function moved(lines: readonly OrderLine[], parts: readonly LinePart[] | undefin
   return lines.map(line => (line.stocked ? step(line, parts === undefined ? line.quantity : (byLine.get(line.line) ?? NOTHING)) : line));
 }
 
+const invoicedBy = (line: OrderLine, parts: readonly LinePart[]): OrderLine =>
+  parts
+    .filter(part => part.line === line.line)
+    .reduce<OrderLine>((sum, { quantity }) => ({ ...sum, invoiced: plus(sum.invoiced, quantity) }), line);
+
 /** What of a line is still to be delivered: reserved, waiting, or not asked for yet. */
 export const restOf = ({ stocked, quantity, delivered, cancelled }: OrderLine): Quantity =>
   stocked ? minus(minus(quantity, delivered), cancelled) : NOTHING;
@@ -257,7 +279,7 @@ export const restOfOrder = ({ lines }: Pick<Order, 'lines'>): LinePart[] =>
 const ORDER_PERMITS: Readonly<Record<OrderStatus, readonly string[]>> = {
   Draft: ['SendSalesOrder', 'AcceptSalesOrder', 'ModifySalesOrder', 'DeclineSalesOrder', 'CancelSalesOrder'],
   Sent: ['AcceptSalesOrder', 'ModifySalesOrder', 'DeclineSalesOrder', 'CancelSalesOrder'],
-  Accepted: ['CancelSalesOrder', 'CloseSalesOrderShort', 'ChangeShipPolicy'],
+  Accepted: ['CancelSalesOrder', 'CloseSalesOrderShort', 'ChangeShipPolicy', 'InvoiceSalesOrder'],
   Declined: [],
   Expired: [],
   Cancelled: [],

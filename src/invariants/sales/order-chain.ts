@@ -35,6 +35,7 @@ interface Chain {
   readonly accepted: boolean;
   readonly cancelled: boolean;
   readonly inParts: boolean;
+  readonly mode: 'manual' | 'atAcceptance' | 'atShipping';
   /** Thousandths by line: what will not be delivered. */
   readonly short: Amounts;
   /** Deliveries the order is bound to. */
@@ -77,7 +78,7 @@ const put = (chain: Chain, id: string, at: Delivery['at'], lines: Amounts = chai
 export const orderChain = invariant({
   name: 'order-chain',
   promise:
-    'What is ordered of an accepted order is reserved, waiting, delivered or cancelled; what is reserved is on its way as far as the order goes out in parts; each delivery that was shipped is invoiced at the prices of the order; any other order holds nothing.',
+    'What is ordered of an accepted order is reserved, waiting, delivered or cancelled; what is reserved is on its way as far as the order goes out in parts; what was shipped, or by hand not more, or at acceptance all of it, is invoiced at the prices of the order; any other order holds nothing.',
   events: [
     SalesOrderPlaced,
     SalesOrderModified,
@@ -115,6 +116,7 @@ export const orderChain = invariant({
     accepted: false,
     cancelled: false,
     inParts: false,
+    mode: 'atShipping',
     short: {},
     committed: [],
     held: {},
@@ -125,7 +127,12 @@ export const orderChain = invariant({
     mischarged: [],
   }),
   on: {
-    SalesOrderPlaced: (chain, { lines, shipPolicy }) => ({ ...chain, lines: lines.map(lineOf), inParts: shipPolicy === 'shipPartial' }),
+    SalesOrderPlaced: (chain, { lines, shipPolicy, invoiceMode = 'atShipping' }) => ({
+      ...chain,
+      lines: lines.map(lineOf),
+      inParts: shipPolicy === 'shipPartial',
+      mode: invoiceMode,
+    }),
     SalesOrderModified: (chain, { lines, removed }) => ({ ...chain, lines: modifiedLines(chain.lines ?? [], lines.map(lineOf), removed) }),
     SalesOrderAccepted: chain => ({ ...chain, accepted: true }),
     SalesOrderCancelled: chain => ({ ...chain, cancelled: true }),
@@ -213,11 +220,13 @@ function* faultsOfPlanning(chain: Chain): Iterable<string> {
 }
 
 function* faultsOfInvoices(chain: Chain, lines: readonly Line[]): Iterable<string> {
-  const shipped = broughtBy(chain, 'shipped');
-  const isDue = !lines.some(({ stocked }) => stocked) || Object.keys(shipped).length > 0;
+  const { mode, invoiced } = chain;
+  const out = broughtBy(chain, ...(mode === 'manual' ? (['approved', 'shipped'] as const) : (['shipped'] as const)));
+  const isDue = !lines.some(({ stocked }) => stocked) || Object.keys(out).length > 0;
   for (const { line, quantity, stocked } of lines) {
-    const due = stocked ? (shipped[line] ?? 0) : isDue ? quantity : 0;
-    if ((chain.invoiced[line] ?? 0) !== due) yield `line ${line} has ${due} to invoice, and ${chain.invoiced[line] ?? 0} are`;
+    const due = mode === 'atAcceptance' ? quantity : stocked ? (out[line] ?? 0) : isDue ? quantity : 0;
+    const is = invoiced[line] ?? 0;
+    if (mode === 'manual' ? is > due : is !== due) yield `line ${line} has ${due} to invoice, and ${is} are`;
   }
 }
 

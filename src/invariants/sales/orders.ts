@@ -11,6 +11,7 @@ import {
   SalesOrderClosedShort,
   SalesOrderDeclined,
   SalesOrderExpired,
+  SalesOrderInvoicingAsked,
   SalesOrderModified,
   SalesOrderPlaced,
   SalesOrderSent,
@@ -34,7 +35,13 @@ export const orderTotals = invariant({
 });
 
 const UNDECIDED = ['SalesOrderPlaced', 'SalesOrderSent'] as const;
-const UNDER_WAY = ['SalesOrderAccepted', 'DeliveryCommitted', 'DeliveryWithdrawn', 'SalesOrderClosedShort'] as const;
+const UNDER_WAY = [
+  'SalesOrderAccepted',
+  'DeliveryCommitted',
+  'DeliveryWithdrawn',
+  'SalesOrderClosedShort',
+  'SalesOrderInvoicingAsked',
+] as const;
 const ASKED = ['SalesOrderModified', 'ModificationReminded'] as const;
 
 export const orderSteps = steps({
@@ -55,6 +62,7 @@ export const orderSteps = steps({
     ShipPolicyChanged,
     SalesOrderClosedShort,
     SalesOrderClosed,
+    SalesOrderInvoicingAsked,
     DeliveryCommitted,
     DeliveryWithdrawn,
   ],
@@ -70,7 +78,8 @@ export const orderSteps = steps({
     SalesOrderExpired: [...UNDECIDED, ...ASKED, 'ShipPolicyChanged'],
     SalesOrderCancelled: [...UNDECIDED, ...ASKED, 'SalesOrderAccepted', 'ShipPolicyChanged', 'DeliveryWithdrawn'],
     ShipPolicyChanged: [...UNDECIDED, ...ASKED, ...UNDER_WAY, 'ShipPolicyChanged'],
-    SalesOrderClosedShort: ['DeliveryCommitted', 'DeliveryWithdrawn', 'ShipPolicyChanged'],
+    SalesOrderClosedShort: ['DeliveryCommitted', 'DeliveryWithdrawn', 'SalesOrderInvoicingAsked', 'ShipPolicyChanged'],
+    SalesOrderInvoicingAsked: [...UNDER_WAY, 'ShipPolicyChanged'],
     SalesOrderClosed: [...UNDER_WAY, 'ShipPolicyChanged'],
     DeliveryCommitted: [...UNDER_WAY, 'ShipPolicyChanged'],
     DeliveryWithdrawn: [...UNDER_WAY, 'ShipPolicyChanged'],

@@ -197,6 +197,7 @@ export const showSalesOrder = recordWithLines({
       shipTo: field.maybe(field.json('o.ship_to', PostalAddress)),
       shipVia: field.maybe(field.text('o.ship_via')),
       shipPolicy: field.text('o.ship_policy'),
+      invoiceMode: field.text('o.invoice_mode'),
       placedBy: field.maybe(field.text('o.placed_by')),
       modification,
       paymentTermDays: field.integer('o.payment_term_days'),

@@ -66,6 +66,7 @@ const columns = {
   ship_to: nullable(json<z.output<typeof PostalAddress>>('Where the goods go')),
   ship_via: nullable(text('Carrier asked for')),
   ship_policy: text('shipPartial: what is there goes out while the rest waits; shipComplete: nothing before everything is there'),
+  invoice_mode: text('When it is invoiced: manual, atAcceptance or atShipping'),
   payment_term_days: integer('Days from issue of the invoice to its due date'),
   currency: text('ISO 4217 code'),
   net: minorUnits('Sum of line nets'),
@@ -87,7 +88,7 @@ const answered = (row: Row | undefined, change: Partial<Modification>): Row | un
 
 export const salesOrders = projection({
   name: 'sales-orders',
-  version: 2,
+  version: 4,
   versioned: true,
   table: table('sales_orders', 'Sales orders', columns, {
     indexes: ['account_id', 'owner_id', 'deal_id', 'reference', 'status', 'ordered_on, id', 'placed_at, id'],
@@ -127,6 +128,7 @@ export const salesOrders = projection({
       ship_to: order.shipTo ?? null,
       ship_via: order.shipVia ?? null,
       ship_policy: order.shipPolicy ?? 'shipComplete',
+      invoice_mode: order.invoiceMode ?? 'atShipping',
       payment_term_days: order.paymentTermDays,
       currency: order.currency,
       ...sums({ net, gross, taxes }),

@@ -40,8 +40,9 @@ export interface State {
   /** By their numbers. */
   readonly deliveries: Readonly<Record<number, Underway>>;
   readonly invoices: Readonly<Record<number, Owed>>;
-  /** By line: what invoices were drafted of. */
+  /** By line: what invoices were drafted of, and what of goods was shipped. */
   readonly invoiced: Amounts;
+  readonly shipped: Amounts;
   /** Number of the last delivery. */
   readonly last: number;
 }
@@ -56,6 +57,7 @@ export type Wait =
   | 'shipping'
   | 'invoicing'
   | 'issue'
+  | 'conversion'
   | 'payment'
   | 'recording';
 
@@ -81,16 +83,32 @@ export function firstAt<Of extends { readonly at: string }>(
 }
 
 /** What an order waits for now: what somebody can do at once before what takes goods or money to come in. */
-export function waitOf({ phase, asked, waiting, deliveries, invoices }: State): Wait {
+export function waitOf(state: State): Wait {
+  const { phase, asked, waiting, deliveries, invoices } = state;
   if (phase !== 'fulfilment') return phase;
   if (firstAt(deliveries, 'approval', 'committed')) return 'approval';
   if (firstAt(deliveries, 'shipping')) return 'shipping';
   if (firstAt(invoices, 'issue')) return 'issue';
+  if (!isNothing(dueOf(state))) return 'conversion';
   if (!isNothing(asked)) return 'stock';
   if (firstAt(deliveries, 'planning')) return 'planning';
   if (firstAt(invoices, 'drafting')) return 'invoicing';
   if (!isNothing(waiting)) return 'goods';
   return firstAt(invoices, 'payment') ? 'payment' : 'recording';
+}
+
+/** Orders from before there was a choice are invoiced when they are shipped. */
+export const modeOf = ({ order }: State) => order.invoiceMode ?? 'atShipping';
+
+/** What an order that is invoiced by hand has to invoice: goods that were shipped, services once anything was. */
+export function dueOf(state: State): Amounts {
+  const { order, shipped, invoiced, phase } = state;
+  if (modeOf(state) !== 'manual' || phase !== 'fulfilment') return {};
+  const areServicesDue = !isNothing(shipped) || !order.lines.some(({ stocked }) => stocked);
+  return order.lines.reduce<Amounts>((due, { line, stocked, quantity }) => {
+    const whole = stocked ? amountOf(shipped, line) : areServicesDue ? quantity : 0;
+    return changed(due, line, whole - amountOf(invoiced, line));
+  }, {});
 }
 
 /** What stays when the process is given up. */
@@ -104,6 +122,7 @@ export const LEFT: Readonly<Record<Wait, string>> = {
   shipping: 'The goods of the approved delivery are out of the stock; no invoice follows when they are shipped.',
   invoicing: 'The goods are shipped and no invoice is drafted.',
   issue: 'The invoice stays a draft, to be issued by hand.',
+  conversion: 'What is delivered is invoiced by hand; no deal is won by that.',
   payment: 'The invoice stays open until it is paid; no deal is won by that.',
   recording: 'The invoice is settled once its payment is recorded; no deal is won by that.',
 };
@@ -159,6 +178,12 @@ export const WAITING: Readonly<Record<Wait, (state: State, orderId: string) => W
     next: 'The invoice waits for payment.',
     record: invoice(orderId, firstAt(invoices, 'issue')),
     movedBy: { command: 'IssueInvoice', permission: 'billing:invoice' },
+  }),
+  conversion: (_, id) => ({
+    reason: 'What was delivered is not invoiced yet.',
+    next: 'The invoice is drafted.',
+    record: { category: SalesOrder.category, id },
+    movedBy: { command: 'InvoiceSalesOrder', permission: 'billing:invoice' },
   }),
   payment: ({ order, invoices }, orderId) => ({
     reason: `${owedText(invoices)} still to be paid.`,

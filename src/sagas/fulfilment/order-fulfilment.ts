@@ -20,6 +20,7 @@ import {
   SalesOrderClosedShort,
   SalesOrderDeclined,
   SalesOrderExpired,
+  SalesOrderInvoicingAsked,
   SalesOrderModified,
   SalesOrderPlaced,
   ShipPolicyChanged,
@@ -35,10 +36,12 @@ import {
   amountOf,
   changed,
   documentId,
+  dueOf,
   firstAt,
   isNothing,
   LEFT,
   type Line,
+  modeOf,
   type Order,
   type Owed,
   type State,
@@ -61,12 +64,12 @@ const byDocument = (_: unknown, { entityId }: ViewMeta): readonly string[] => or
 
 /**
  * Carries an order from acceptance to the last payment: reserve every line, plan deliveries of what is reserved, issue the stock
- * of each on its approval, draft its invoice when it is shipped, win the deal and close the order when all is delivered and
+ * of each on its approval, draft invoices as the order says, win the deal and close the order when all is delivered and
  * paid. Cancelling gives back whatever has not left.
  */
 export const orderFulfilment = saga({
   name: 'order-fulfilment',
-  stateVersion: 2,
+  stateVersion: 3,
   events: [
     SalesOrderPlaced,
     SalesOrderModified,
@@ -76,6 +79,7 @@ export const orderFulfilment = saga({
     SalesOrderCancelled,
     SalesOrderClosedShort,
     ShipPolicyChanged,
+    SalesOrderInvoicingAsked,
     StockReserved,
     StockBackordered,
     DeliveryPlanned,
@@ -99,6 +103,7 @@ export const orderFulfilment = saga({
     SalesOrderCancelled: byOrder,
     SalesOrderClosedShort: byOrder,
     ShipPolicyChanged: byOrder,
+    SalesOrderInvoicingAsked: byOrder,
     StockReserved: byReservation,
     StockBackordered: byReservation,
     DeliveryPlanned: byDocument,
@@ -122,6 +127,7 @@ export const orderFulfilment = saga({
     deliveries: {},
     invoices: {},
     invoiced: {},
+    shipped: {},
     last: 0,
   }),
   on: {
@@ -129,12 +135,14 @@ export const orderFulfilment = saga({
     SalesOrderModified: ({ order, ...state }, { lines, removed }) => ({
       state: { ...state, phase: 'confirmation', order: { ...order, lines: modifiedLines(order.lines, lines, removed) } },
     }),
-    SalesOrderAccepted: (state, _, orderId) => reserving({ ...state, phase: 'fulfilment' }, orderId),
+    SalesOrderAccepted: (state, _, orderId) => accepted({ ...state, phase: 'fulfilment' }, orderId),
     SalesOrderDeclined: () => finished,
     SalesOrderExpired: () => finished,
     SalesOrderCancelled: (state, { reason }, orderId) => ({ send: givingBack(state, orderId, reason), finished: true }),
     SalesOrderClosedShort: (state, { reason }, orderId) => shortened(state, orderId, reason),
     ShipPolicyChanged: (state, { shipPolicy }, orderId) => onwards({ ...state, order: { ...state.order, shipPolicy } }, orderId),
+    SalesOrderInvoicingAsked: (state, { number, lines }, orderId) =>
+      invoicing(state, number, Object.fromEntries(lines.map(({ line, quantity }) => [line, quantity])), orderId),
     StockReserved: (state, promised, orderId) => (state.short ? unmoved : onwards(reserved(state, promised), orderId)),
     StockBackordered: (state, { line, quantity }, orderId) =>
       state.short
@@ -198,10 +206,16 @@ function without<Of>(all: Readonly<Record<number, Of>>, number: number): Readonl
   return others;
 }
 
-/** An order without goods goes straight to its invoice. */
+/** Goods are reserved. What is invoiced at acceptance is invoiced whole; so are services alone, unless that is done by hand. */
+function accepted(state: State, orderId: string): Next {
+  const isInvoiced = modeOf(state) === 'atAcceptance' || (modeOf(state) === 'atShipping' && goodsOf(state).length === 0);
+  const whole = Object.fromEntries(state.order.lines.map(({ line, quantity }) => [line, quantity]));
+  const { state: after = state, send = [] } = isInvoiced ? invoicing(state, 1, whole, orderId) : {};
+  return joined(send, reserving(after, orderId));
+}
+
 function reserving(state: State, orderId: string): Next {
   const goods = goodsOf(state);
-  if (goods.length === 0) return invoicing({ ...state, last: 1 }, 1, {}, orderId);
   const { orderedOn } = state.order;
   const asked = Object.fromEntries(goods.map(({ line, quantity }) => [line, quantity]));
   const send = goods.map(line => reserveStock({ ...placeOf(state, orderId, line), quantity: quantityText(line.quantity), orderedOn }));
@@ -266,21 +280,24 @@ function withdrawn(state: State, number: number, orderId: string): Next {
   return { ...joined(send, completed({ ...state, deliveries: without(state.deliveries, number) }, orderId)), sleep: ['unapproved'] };
 }
 
+/** Goods that are shipped are invoiced with the services of the order, unless those are invoiced already. */
 function shipped(state: State, number: number, orderId: string): Next {
   const lines = state.deliveries[number]?.lines ?? {};
-  return invoicing({ ...state, deliveries: without(state.deliveries, number) }, number, lines, orderId);
+  const after = { ...state, deliveries: without(state.deliveries, number), shipped: sumOf(state.shipped, lines) };
+  if (modeOf(state) !== 'atShipping') return completed(after, orderId);
+  const services = state.order.lines.filter(({ stocked, line }) => !stocked && state.invoiced[line] === undefined);
+  const parts = sumOf(lines, Object.fromEntries(services.map(({ line, quantity }) => [line, quantity])));
+  return invoicing(after, number, parts, orderId, documentId(orderId, number));
 }
 
-/** Invoices the goods of a delivery, and the services of the order with the first. */
-function invoicing(state: State, number: number, goods: Amounts, orderId: string): Next {
+/** Drafts an invoice of parts of the order; of the whole of it without a word about parts. */
+function invoicing(state: State, number: number, parts: Amounts, orderId: string, deliveryId?: string): Next {
   const { accountId, currency, paymentTermDays, termEndOfMonth, reference, reckoning, lines } = state.order;
-  const services = lines.filter(({ stocked, line }) => !stocked && state.invoiced[line] === undefined);
-  const parts = sumOf(goods, Object.fromEntries(services.map(({ line, quantity }) => [line, quantity])));
   const isWhole = lines.every(({ line, quantity }) => parts[line] === quantity);
   const draft = draftOrderInvoice({
     id: documentId(orderId, number),
     orderId,
-    ...(isNothing(goods) ? {} : { deliveryId: documentId(orderId, number) }),
+    deliveryId,
     accountId,
     currency,
     paymentTermDays,
@@ -312,7 +329,8 @@ const settled = (state: State, number: number, open: Money, orderId: string): Ne
 function completed(state: State, orderId: string): Next {
   const { asked, waiting, ready, deliveries, invoices, order } = state;
   const isOpen =
-    [asked, waiting, ready].some(amounts => !isNothing(amounts)) || [deliveries, invoices].some(all => Object.keys(all).length > 0);
+    [asked, waiting, ready, dueOf(state)].some(amounts => !isNothing(amounts)) ||
+    [deliveries, invoices].some(all => Object.keys(all).length > 0);
   if (isOpen) return { state };
   const won = order.dealId === undefined ? [] : [winDealByPayment({ id: order.dealId, orderId })];
   return { state, send: [...won, closeSalesOrder({ id: orderId })], finished: true };
