@@ -50,6 +50,7 @@ function samples({ type, enum: choices, format, pattern, maxLength = 200, items 
   if (type === 'array') return [samples(items).slice(0, 1)];
   if (type === 'integer') return [1];
   if (type === 'object') return [Object.fromEntries(Object.entries(properties).map(([name, shape]) => [name, samples(shape)[0]]))];
+  if (type === 'integer') return [1];
   if (format === 'date-time') return ['2026-01-05T00:00:00Z'];
   if (format === 'date') return ['2026-01-05'];
   return [WORDS.find(word => word.length <= maxLength && (pattern === undefined || new RegExp(pattern).test(word)))];
