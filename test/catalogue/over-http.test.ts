@@ -124,6 +124,12 @@ describe('the price of an item', () => {
     const before = new Date().toISOString();
     await set(own, chai, '99', { from: '2026-01-10' });
     expect((await history(`?asOf=${before}`))[0]).toEqual(['2026-01-10', '2026-01-31', '17']);
+    expect(await on('2026-01-31')).toBe('99');
+    const asOf = await priced({ item: chai, account, on: '2026-01-31', quantity: '2', asOf: before });
+    expect(asOf).toMatchObject({
+      unitPrice: '17',
+      explanation: [{ chosen: true, tried: expect.stringContaining('says 17 RON') }, {}, {}, {}, {}],
+    });
     await set(own, chai, '17', { from: '2026-01-10' });
     const shown = (await house.get(`/price-lists/${own}/prices?filter[on]=2026-03-01`)).body['items'];
     expect(shown).toMatchObject([{ unitPrice: '17', from: '2026-01-10', until: null, uom: 'box' }]);

@@ -37,6 +37,7 @@ export const leastPricesForOrder = query({
        from items i where i.id = any($1) and i.min_margin_percent is not null`,
       [ids],
     );
+    if (costed.length === 0) return [];
     const foreign = costed.map(({ costCurrency }) => costCurrency).filter(code => code !== currency);
     const settings = await settingsIn(db);
     const rates = await usableRates(db, on, foreign.length === 0 ? [] : [...new Set([...foreign, currency])], settings);
