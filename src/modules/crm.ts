@@ -8,6 +8,7 @@ import {
   lapseAccountHold,
   unblockAccount,
 } from '../commands/crm/account.ts';
+import { absorbAccount, mergeAccount, restoreAccount, unmergeAccount } from '../commands/crm/account-merge.ts';
 import { agreePriceList, endPriceList } from '../commands/crm/account-prices.ts';
 import { addContact, addContactFromLead, assignContact, editContact } from '../commands/crm/contact.ts';
 import {
@@ -27,6 +28,7 @@ import {
 } from '../commands/crm/deal.ts';
 import { mergeDeal, splitOffDeal, takeInDeal, undoDealMerge, withdrawDealMerge } from '../commands/crm/deal-merge.ts';
 import { addDealLine, orderDeal, removeDealLine, undoDealOrder } from '../commands/crm/deal-order.ts';
+import { detectDuplicate, dismissDuplicate, partDuplicate, settleDuplicate } from '../commands/crm/duplicate-case.ts';
 import { handOverAccount, handOverContact, handOverDeal, handOverLead, orderHandover } from '../commands/crm/handover.ts';
 import { assignLead, captureLead, changeLeadStage, convertLead, disqualifyLead, editLead, reopenLead } from '../commands/crm/lead.ts';
 import { erasePerson } from '../commands/crm/person.ts';
@@ -44,7 +46,9 @@ import {
 import { setSalesTarget } from '../commands/crm/sales-target.ts';
 import { module } from '../kernel/module.ts';
 import { account360 } from '../projections/crm/account-360.ts';
+import { survivorForMerge } from '../projections/crm/account-merging.ts';
 import { accountPriceLists, listAccountPriceLists } from '../projections/crm/account-price-lists.ts';
+import { accountSurvivors } from '../projections/crm/account-survivors.ts';
 import { accountForOrder, accounts, listAccounts, showAccount } from '../projections/crm/accounts.ts';
 import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
 import { completenessRecords, completenessReport } from '../projections/crm/completeness-report.ts';
@@ -53,17 +57,21 @@ import { coverageRecords, coverageReport } from '../projections/crm/coverage-rep
 import { dealMerges, showMergedDeals } from '../projections/crm/deal-merges.ts';
 import { dealStays } from '../projections/crm/deal-stays.ts';
 import { dealForMerge, dealLines, deals, dealsInStage, listDeals, showDeal } from '../projections/crm/deals.ts';
+import { duplicateCases, listDuplicateCases, showDuplicateCase } from '../projections/crm/duplicate-cases.ts';
 import { unknownRecords } from '../projections/crm/handovers.ts';
 import { leads, listLeads, showLead } from '../projections/crm/leads.ts';
 import { letterReader } from '../projections/crm/letter-reader.ts';
+import { likenessCandidates, partyKeys } from '../projections/crm/party-keys.ts';
 import { erasures, knownPerson, listErasures } from '../projections/crm/persons.ts';
 import { listPipelines, pipelineForDeals, pipelineStages, pipelines, showPipeline } from '../projections/crm/pipelines.ts';
 import { forecast, outcomes, salesDifference, salesRecords, salesReport } from '../projections/crm/sales-report.ts';
 import { listSalesTargets, salesTargets } from '../projections/crm/sales-targets.ts';
 import { stageRecords, stageReport } from '../projections/crm/stage-report.ts';
 import { accountActivation } from '../sagas/crm/account-activation.ts';
+import { accountMerging } from '../sagas/crm/account-merging.ts';
 import { dealMerge } from '../sagas/crm/deal-merge.ts';
 import { dealOrder } from '../sagas/crm/deal-order.ts';
+import { duplicateDetection } from '../sagas/crm/duplicate-detection.ts';
 import { handoverCourse } from '../sagas/crm/handover-course.ts';
 import { leadConversion } from '../sagas/crm/lead-conversion.ts';
 import { stageRemoval } from '../sagas/crm/stage-removal.ts';
@@ -130,11 +138,20 @@ export const crm = module({
     finishStageRemoval,
     erasePerson,
     setSalesTarget,
+    mergeAccount,
+    absorbAccount,
+    unmergeAccount,
+    restoreAccount,
+    detectDuplicate,
+    dismissDuplicate,
+    settleDuplicate,
+    partDuplicate,
   ],
   projections: [
     accountPriceLists,
     leads,
     accounts,
+    accountSurvivors,
     contacts,
     pipelines,
     pipelineStages,
@@ -144,6 +161,8 @@ export const crm = module({
     dealStays,
     erasures,
     salesTargets,
+    partyKeys,
+    duplicateCases,
   ],
   queries: [
     listAccountPriceLists,
@@ -182,6 +201,10 @@ export const crm = module({
     listSalesTargets,
     listErasures,
     knownPerson,
+    likenessCandidates,
+    survivorForMerge,
+    listDuplicateCases,
+    showDuplicateCase,
   ],
-  sagas: [leadConversion, dealOrder, accountActivation, stageRemoval, handoverCourse, dealMerge],
+  sagas: [accountMerging, leadConversion, dealOrder, accountActivation, stageRemoval, handoverCourse, dealMerge, duplicateDetection],
 });

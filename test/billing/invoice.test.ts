@@ -141,7 +141,7 @@ describe('an invoice by hand', () => {
   const wish = { accountId: 'acme', lines: [{ itemId: 'chai', quantity: '10', unitPrice: '18', discount: '5' }] };
   const items = new Map([['chai', { sku: 'CHAI', name: 'Chai', uom: 'box', stocked: true, taxPercent: decimal('10') }]]);
   const invoicing = { invoiceMode: 'manual' as const, termEndOfMonth: false, reckoning: USUAL };
-  const facts = { account: { currency: usd, paymentTermDays: 14 }, invoicing, items };
+  const facts = { account: { id: 'acme', currency: usd, paymentTermDays: 14 }, invoicing, items };
   const byHand = { ...chai, price: { level: 0, source: 'hand', reason: 'Invoiced by hand' } } as const;
 
   test('takes currency and terms from the account, tax from the item', () =>

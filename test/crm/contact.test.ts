@@ -34,7 +34,7 @@ describe('a contact', () => {
   test('is added of a lead once', () => {
     const wish = { id, leadId: 'L1', ownerId: 'bob', accountId: 'A1', name: 'Ion', primary: true };
     given()
-      .when(addContactFromLead, wish)
+      .when(addContactFromLead, wish, { facts: {} })
       .thenEvents(ContactAdded({ name: 'Ion', accountId: 'A1', primary: true, ownerId: 'bob', leadId: 'L1', personId: 'L1' }));
     given(added).when(addContactFromLead, wish).thenNothing();
   });

@@ -47,7 +47,7 @@ const converted = LeadConverted(conversion);
 describe('capturing a lead', () => {
   const wish = { ...card, source: 'web' };
 
-  test('gives it to the caller', () => given().when(captureLead, wish).thenEvents(captured));
+  test('gives it to the caller', () => given().when(captureLead, wish, { facts: {} }).thenEvents(captured));
 
   test('gives it to somebody else when the caller may assign', () =>
     given()
@@ -61,7 +61,7 @@ describe('capturing a lead', () => {
 
   test('admits naming oneself without a right to assign', () =>
     given()
-      .when(captureLead, { ...wish, ownerId: 'ana' }, { grants: ['crm:edit:own'] })
+      .when(captureLead, { ...wish, ownerId: 'ana' }, { facts: {}, grants: ['crm:edit:own'] })
       .thenEvents(captured));
 
   test('is refused for an owner who is no user', () =>
@@ -69,7 +69,8 @@ describe('capturing a lead', () => {
       .when(captureLead, { ...wish, ownerId: 'bob' }, { facts: { ownerKnown: false } })
       .thenInvalid('/ownerId'));
 
-  test('needs neither company nor person', () => given().when(captureLead, { name: 'A call', source: 'phone' }).thenEvents(bare));
+  test('needs neither company nor person', () =>
+    given().when(captureLead, { name: 'A call', source: 'phone' }, { facts: {} }).thenEvents(bare));
 });
 
 describe('editing a lead', () => {

@@ -9,7 +9,15 @@ const asked = new Set(
   [...commands.values(), ...queries.values()].flatMap(({ route, permission }) => (route === undefined ? [] : [permission as string])),
 );
 /** Rights asked for inside decisions and at the door, and by what handles secrets. */
-const asides = ['sales:assign', 'sales:price-by-hand', 'sales:self-accept', 'platform:backdate', 'platform:keys', 'warehouse:backdate'];
+const asides = [
+  'crm:force-duplicate',
+  'sales:assign',
+  'sales:price-by-hand',
+  'sales:self-accept',
+  'platform:backdate',
+  'platform:keys',
+  'warehouse:backdate',
+];
 const granted = Object.values(BUILT_IN_ROLES).flatMap(({ grants }) => grants.map(grant => grant.replace(/:own$/, '')));
 
 test('the built-in roles are well formed', () => {

@@ -132,6 +132,8 @@ const FLEETING = [
   'deal-merge/takingIn',
   'claim-holds/document',
   'sheet-taking/taking',
+  'duplicate-detection/detection',
+  'account-merging/other',
 ];
 
 describe('a process', () => {

@@ -18,7 +18,7 @@ const chai = { sku: 'CHAI', name: 'Chai', uom: 'box', stocked: true, discontinue
 const freight = { sku: 'FREIGHT', name: 'Freight', uom: 'service', stocked: false, discontinued: false, taxPercent: decimal('9') };
 const tried = [{ level: 1, name: 'List of the account', tried: 'L1 says 12.5 RON.', chosen: true, unitPrice: decimal('12.5') }];
 const facts: PlacingFacts = {
-  account: { name: 'Alfreds', blocked: false, currency: RON, paymentTermDays: 30 },
+  account: { id: 'A1', name: 'Alfreds', blocked: false, currency: RON, paymentTermDays: 30 },
   invoicing: { invoiceMode: 'atShipping', termEndOfMonth: false, reckoning: USUAL },
   warehouseExists: true,
   terms: { initialStatus: 'Draft', expiryDays: 14, shipPolicy: 'shipComplete' },
@@ -193,7 +193,7 @@ describe('an order', () => {
     ]));
 
   test('is refused to a blocked account', () =>
-    placed({}, { ...facts, account: { name: 'Alfreds', blocked: true, currency: RON, paymentTermDays: 30 } }).thenRefuses(
+    placed({}, { ...facts, account: { id: 'A1', name: 'Alfreds', blocked: true, currency: RON, paymentTermDays: 30 } }).thenRefuses(
       'AccountBlocked',
     ));
 

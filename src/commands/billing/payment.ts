@@ -4,6 +4,7 @@ import { type Allocation, lapse, Payment, recordPayment as record } from '../../
 import { Day, Id, Text } from '../../domain/vocabulary.ts';
 import { byId, command } from '../../kernel/command.ts';
 import { MoneyText, moneyWire } from '../../kernel/money.ts';
+import { accountForOrder } from '../../projections/crm/accounts.ts';
 
 const ALLOCATIONS_MAX = 100;
 
@@ -15,6 +16,9 @@ export const applyPaymentToInvoice = command({
   summary:
     'Sets a part of a payment against an invoice; refused as AccountMismatch when another owes it, as PaymentExceedsBalance when less is open.',
   input: z.strictObject({ id: Id, paymentId: Id, accountId: Id, amount: MoneyText }),
+  /** Another account than the invoice names may owe it now: the one into which that was merged. */
+  facts: async (invoice, { accountId }, ask) =>
+    accountId === invoice.accountId || invoice.status === 'none' ? undefined : (await ask(accountForOrder, { id: invoice.accountId }))?.id,
   decide: applyPayment,
 });
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { Account } from '../../domain/crm/account.ts';
+import { Account, standing } from '../../domain/crm/account.ts';
 import { agreePriceList as agree, endPriceList as end, type ListKnowledge } from '../../domain/crm/account-prices.ts';
-import { existing } from '../../domain/records.ts';
 import { Day, Id } from '../../domain/vocabulary.ts';
 import { byId, byOwner, command, type DecisionContext } from '../../kernel/command.ts';
 import { priceListForPrice } from '../../projections/catalogue/price-lists.ts';
@@ -16,7 +15,7 @@ export const agreePriceList = command({
   route: 'POST /accounts/:id/price-lists',
   input: z.strictObject({ id: Id, priceListId: Id, from: Day, until: Day.optional() }),
   facts: async (_, { priceListId }, ask) => ({ priceListKnown: (await ask(priceListForPrice, { id: priceListId })) !== null }),
-  decide: existing('account', (account, { id: _, ...wish }, context: DecisionContext<ListKnowledge>) => agree(account, wish, context)),
+  decide: standing((account, { id: _, ...wish }, context: DecisionContext<ListKnowledge>) => agree(account, wish, context)),
 });
 
 export const endPriceList = command({
@@ -25,5 +24,5 @@ export const endPriceList = command({
   summary: 'Says the last day of a price list that was agreed from a day on; a day before that takes the agreement back.',
   route: 'POST /accounts/:id/price-lists/:priceListId/end',
   input: z.strictObject({ id: Id, priceListId: Id, from: Day, until: Day }),
-  decide: existing('account', (account, { id: _, ...wish }) => end(account, wish)),
+  decide: standing((account, { id: _, ...wish }) => end(account, wish)),
 });

@@ -1,12 +1,28 @@
 import { z } from 'zod';
-import { Account, accountKinds, activate, assign, block, create, edit, unblock } from '../../domain/crm/account.ts';
+import {
+  Account,
+  type AccountKnowledge,
+  accountKinds,
+  activate,
+  assign,
+  block,
+  create,
+  createOfLead,
+  edit,
+  ownCode,
+  ownTaxKey,
+  standing,
+  unblock,
+} from '../../domain/crm/account.ts';
+import { accountKeys as keysCompared } from '../../domain/crm/party-keys.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Address, Id, Reason, TermDays, Text } from '../../domain/vocabulary.ts';
-import { type Ask, byId, byOwner, command } from '../../kernel/command.ts';
+import { type Ask, byId, byOwner, command, type DecisionContext } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { priceListForPrice } from '../../projections/catalogue/price-lists.ts';
 import { keysHeld, lapsing } from '../platform/claim.ts';
-import { Assignment, knownOwner, Phone } from './shapes.ts';
+import { resembling } from './resembling.ts';
+import { Assignment, force, knownOwner, Phone } from './shapes.ts';
 
 /** Where nothing else was agreed. */
 const TERM_DAYS_USUAL = 30;
@@ -29,8 +45,11 @@ const card = {
 
 const onAccount = { decider: Account, entityId: byId, relations: byOwner } as const;
 
-/** Code and tax id belong to one account only. */
-const keys = keysHeld(Account, account => ({ accountCode: account?.card.code, taxId: account?.card.taxId }));
+/** Code and tax id belong to one account only, however they are written. */
+export const accountKeys = keysHeld(Account, account => ({
+  accountCode: account && ownCode(account),
+  taxId: account && ownTaxKey(account),
+}));
 
 const knowledge = async (priceListId: string | null | undefined, ask: Ask) => ({
   priceListKnown: priceListId ? (await ask(priceListForPrice, { id: priceListId })) !== null : undefined,
@@ -38,14 +57,19 @@ const knowledge = async (priceListId: string | null | undefined, ask: Ask) => ({
 
 export const createAccount = command({
   type: 'CreateAccount',
-  summary: 'Creates an account; refused as Duplicate when another has its code or tax id.',
+  summary:
+    'Creates an account; refused as Duplicate when another has its code or tax id. With `force` the tax id may be that of another; what only resembles another becomes a duplicate case.',
   route: 'POST /accounts',
   permission: 'crm:edit',
   decider: Account,
-  input: z.strictObject({ ...card, ownerId: Id.optional() }),
-  facts: async (_, wish, ask) => ({ ...(await knowledge(wish.priceListId, ask)), ...(await knownOwner(wish, ask)) }),
+  input: z.strictObject({ ...card, ...force, ownerId: Id.optional() }),
+  facts: async (_, wish, ask) => ({
+    ...(await knowledge(wish.priceListId, ask)),
+    ...(await knownOwner(wish, ask)),
+    resembling: await resembling('account', keysCompared(wish), ask),
+  }),
   decide: beginning(create),
-  holds: keys,
+  holds: accountKeys,
 });
 
 /** What a converted lead knows has nothing in it that could be refused. */
@@ -65,11 +89,12 @@ export const createAccountFromLead = command({
     phone: Phone.optional(),
     individual: z.boolean().optional(),
   }),
-  decide: beginning(({ id: _, ...wish }, context) =>
-    create(
-      { ...wish, personId: wish.leadId, kinds: ['buyer'], paymentTermDays: TERM_DAYS_USUAL },
-      { ...context, facts: { priceListKnown: undefined } },
-    ),
+  facts: async (_, wish, ask): Promise<AccountKnowledge> => ({
+    priceListKnown: undefined,
+    resembling: await resembling('account', keysCompared({ ...wish, taxId: undefined, address: undefined }), ask),
+  }),
+  decide: beginning(({ id: _, ...wish }, context: DecisionContext<AccountKnowledge>) =>
+    createOfLead({ ...wish, personId: wish.leadId, kinds: ['buyer'], paymentTermDays: TERM_DAYS_USUAL }, context),
   ),
 });
 
@@ -81,8 +106,8 @@ export const editAccount = command({
   permission: 'crm:edit',
   input: z.strictObject({ id: Id, ...editable(card) }),
   facts: (_, { priceListId }, ask) => knowledge(priceListId, ask),
-  decide: existing('account', edit),
-  holds: keys,
+  decide: standing(edit),
+  holds: accountKeys,
 });
 
 export const assignAccount = command({
@@ -93,7 +118,7 @@ export const assignAccount = command({
   permission: 'crm:assign',
   input: Assignment,
   facts: (_, wish, ask) => knownOwner(wish, ask),
-  decide: existing('account', assign),
+  decide: standing(assign),
 });
 
 export const activateAccount = command({
@@ -112,7 +137,7 @@ export const blockAccount = command({
   route: 'POST /accounts/:id/block',
   permission: 'crm:block',
   input: z.strictObject({ id: Id, reason: Reason }),
-  decide: existing('account', block),
+  decide: standing(block),
 });
 
 export const unblockAccount = command({
@@ -122,7 +147,7 @@ export const unblockAccount = command({
   route: 'POST /accounts/:id/unblock',
   permission: 'crm:block',
   input: z.strictObject({ id: Id }),
-  decide: existing('account', unblock),
+  decide: standing(unblock),
 });
 
 /** For a command on an account that vanished with what it held. */

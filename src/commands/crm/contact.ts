@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { add, assign, Contact, edit } from '../../domain/crm/contact.ts';
+import { add, addOfLead, assign, Contact, type ContactKnowledge, edit } from '../../domain/crm/contact.ts';
+import { contactKeys } from '../../domain/crm/party-keys.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Email, Id, Text } from '../../domain/vocabulary.ts';
-import { type Ask, byId, byOwner, command, type FactsContext } from '../../kernel/command.ts';
+import { type Ask, byId, byOwner, command, type DecisionContext, type FactsContext } from '../../kernel/command.ts';
 import { accountKnown } from '../knowledge.ts';
-import { Assignment, knownOwner, Phone } from './shapes.ts';
+import { resembling } from './resembling.ts';
+import { Assignment, force, knownOwner, Phone } from './shapes.ts';
 
 const card = {
   name: Text(200),
@@ -24,12 +26,16 @@ const knowledge = async (accountId: string | null | undefined, ask: Ask, context
 
 export const addContact = command({
   type: 'AddContact',
-  summary: 'Adds a person, as a rule of an account.',
+  summary: 'Adds a person, as a rule of an account; refused as Duplicate when another contact has the e-mail address, unless with `force`.',
   route: 'POST /contacts',
   permission: 'crm:edit',
   decider: Contact,
-  input: z.strictObject({ ...card, ownerId: Id.optional() }),
-  facts: async (_, wish, ask, context) => ({ ...(await knowledge(wish.accountId, ask, context)), ...(await knownOwner(wish, ask)) }),
+  input: z.strictObject({ ...card, ...force, ownerId: Id.optional() }),
+  facts: async (_, wish, ask, context) => ({
+    ...(await knowledge(wish.accountId, ask, context)),
+    ...(await knownOwner(wish, ask)),
+    resembling: await resembling('contact', contactKeys(wish), ask),
+  }),
   decide: beginning(add),
 });
 
@@ -51,8 +57,12 @@ export const addContactFromLead = command({
     position: Text(100).optional(),
     primary: z.boolean(),
   }),
-  decide: beginning(({ id: _, ...wish }, context) =>
-    add({ ...wish, personId: wish.leadId }, { ...context, facts: { accountKnown: undefined } }),
+  facts: async (_, wish, ask): Promise<ContactKnowledge> => ({
+    accountKnown: undefined,
+    resembling: await resembling('contact', contactKeys(wish), ask),
+  }),
+  decide: beginning(({ id: _, ...wish }, context: DecisionContext<ContactKnowledge>) =>
+    addOfLead({ ...wish, personId: wish.leadId }, context),
   ),
 });
 

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { assign, capture, changeStage, disqualify, edit, Lead, leadStages, reopen } from '../../domain/crm/lead.ts';
 import { convert } from '../../domain/crm/lead-conversion.ts';
+import { leadKeys } from '../../domain/crm/party-keys.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
 import { Day, Email, Id, Reason, Text } from '../../domain/vocabulary.ts';
 import { byId, byOwner, command } from '../../kernel/command.ts';
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { pipelineForDeals } from '../../projections/crm/pipelines.ts';
 import { accountFor } from '../knowledge.ts';
-import { Assignment, knownOwner, Phone } from './shapes.ts';
+import { resembling } from './resembling.ts';
+import { Assignment, force, knownOwner, Phone } from './shapes.ts';
 
 const TAGS_MAX = 20;
 
@@ -28,12 +30,13 @@ const onLead = { decider: Lead, entityId: byId, relations: byOwner } as const;
 
 export const captureLead = command({
   type: 'CaptureLead',
-  summary: 'Captures a lead. It belongs to the caller, unless somebody who may assign names another owner.',
+  summary:
+    'Captures a lead. It belongs to the caller, unless somebody who may assign names another owner. Refused as Duplicate while an open lead has the e-mail address, unless with `force`.',
   route: 'POST /leads',
   permission: 'crm:edit',
   decider: Lead,
-  input: z.strictObject({ ...card, source: Text(60), ownerId: Id.optional() }),
-  facts: (_, wish, ask) => knownOwner(wish, ask),
+  input: z.strictObject({ ...card, ...force, source: Text(60), ownerId: Id.optional() }),
+  facts: async (_, wish, ask) => ({ ...(await knownOwner(wish, ask)), resembling: await resembling('lead', leadKeys(wish), ask) }),
   decide: beginning(capture),
 });
 

@@ -17,6 +17,10 @@ const bounds = {
   approvalHours: z.int().min(1).max(APPROVAL_HOURS_MAX).optional(),
   discountLimitPercent: PercentText.optional(),
   discountLimitPercentByRole: z.record(RoleCode, PercentText).optional(),
+  callingCode: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, 'One to three digits, e.g. 40')
+    .optional(),
 };
 
 export const changeCompanySettings = command({

@@ -19,13 +19,14 @@ export async function placingFacts(
   context: FactsContext,
 ): Promise<PlacingFacts> {
   const account = (await accountFor(accountId, ask, context)) ?? undefined;
+  const id = account?.id ?? accountId;
   const wanted = currency ?? account?.currency;
   return {
     account,
-    invoicing: await invoicingFor(accountId, ask),
+    invoicing: await invoicingFor(id, ask),
     warehouseExists: await ask(warehouseKnown, { id: warehouseId }),
     terms: await orderTerms(ask),
-    ...(await pricingFacts({ accountId, currency: wanted, lines }, ask, context)),
+    ...(await pricingFacts({ accountId: id, currency: wanted, lines }, ask, context)),
   };
 }
 

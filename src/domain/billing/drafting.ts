@@ -33,7 +33,7 @@ export interface Wish {
 
 /** What must be known of other contexts; null where there is no such account, items by id. */
 export interface DraftingFacts {
-  readonly account: { readonly currency: Currency; readonly paymentTermDays: number } | null;
+  readonly account: { readonly id: string; readonly currency: Currency; readonly paymentTermDays: number } | null;
   readonly invoicing: InvoicingTerms;
   readonly items: ReadonlyMap<string, Pick<DocumentLine, 'sku' | 'uom' | 'stocked' | 'taxPercent'> & { readonly name: string }>;
 }
@@ -55,7 +55,14 @@ export function draftByHand(
   const how = { ...reckoning, pricesIncludeTax: pricesIncludeTax ?? reckoning.pricesIncludeTax };
   return (
     unfit(discount, lines, currency) ?? [
-      InvoiceDrafted({ ...wish, currency, paymentTermDays, termEndOfMonth, ...reckoned(lines, currency, how, discount) }),
+      InvoiceDrafted({
+        ...wish,
+        accountId: account.id,
+        currency,
+        paymentTermDays,
+        termEndOfMonth,
+        ...reckoned(lines, currency, how, discount),
+      }),
     ]
   );
 }

@@ -1,5 +1,6 @@
 /** An invoice: drafted, then issued under a number for good, then settled by payments. */
 import { z } from 'zod';
+import type { DecisionContext } from '../../kernel/command.ts';
 import { type Decision, decider, invalidTransition, notFound, refuse } from '../../kernel/decider.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { amountText, Currency, Money, money } from '../../kernel/money.ts';
@@ -169,12 +170,16 @@ interface Settlement {
   readonly amount: Money;
 }
 
-export function applyPayment(state: State, { id, paymentId, accountId, amount }: Settlement): Outcome {
+export function applyPayment(
+  state: State,
+  { id, paymentId, accountId, amount }: Settlement,
+  { facts: owedBy }: DecisionContext<string | undefined>,
+): Outcome {
   if (state.status === 'none') return notFound('invoice', id);
   if (Object.hasOwn(state.applied, paymentId)) return [];
   if (state.status !== 'issued' || state.open === undefined)
     return invalidTransition('Only an issued invoice can be paid.', ['IssueInvoice']);
-  if (accountId !== state.accountId)
+  if (accountId !== state.accountId && accountId !== owedBy)
     return refuse('AccountMismatch', `Invoice ${id} is owed by another account than the one that paid.`, { invoiceId: id });
   if (amount.currency !== state.open.currency)
     return refuse('CurrencyMismatch', `The invoice is in ${state.open.currency}, the payment in ${amount.currency}.`);

@@ -4,6 +4,7 @@ import type { DecisionContext } from '../../kernel/command.ts';
 import { type Decision, decider, invalid, isRefusal, type Refusal } from '../../kernel/decider.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { type Edit, edited } from '../records.ts';
+import { alreadyThere, type Forced, type LikenessKnowledge, likeness, likenessOf } from './duplicates.ts';
 import { type AssignmentWish, assigned, assignment, type Owned, type OwnerKnowledge, ownerFor } from './owner.ts';
 
 export const ContactCard = z.strictObject({
@@ -28,7 +29,7 @@ const ofPerson = { personal: [{ person: personOf, fields: ['name', 'position', '
 
 export const ContactAdded = event(
   'ContactAdded',
-  { ...ContactCard.shape, ...identity, ownerId: z.string(), leadId: z.string().optional() },
+  { ...ContactCard.shape, ...identity, ...likeness, ownerId: z.string(), leadId: z.string().optional() },
   ofPerson,
 );
 export const ContactEdited = event('ContactEdited', { ...ContactCard.shape, ...identity, changed: z.array(z.string()) }, ofPerson);
@@ -42,7 +43,14 @@ export interface Contact extends Owned {
   readonly personId?: string;
 }
 
-const added = ({ ownerId, leadId: _, personId, ...card }: DataOf<typeof ContactAdded>): Contact => ({
+const added = ({
+  ownerId,
+  leadId: _,
+  personId,
+  resembles: _alike,
+  forcedBecause: _because,
+  ...card
+}: DataOf<typeof ContactAdded>): Contact => ({
   ownerId,
   card,
   ...(personId === undefined ? {} : { personId }),
@@ -61,19 +69,24 @@ export const Contact = decider({
 });
 
 /** Whether the account named exists; undefined where none was named. */
-export interface ContactKnowledge extends OwnerKnowledge {
+export interface ContactKnowledge extends OwnerKnowledge, LikenessKnowledge {
   readonly accountKnown: boolean | undefined;
 }
 
 const faultOf = ({ accountKnown }: ContactKnowledge): Refusal | undefined =>
   accountKnown === false ? invalid([{ pointer: '/accountId', detail: 'There is no such account.' }]) : undefined;
 
-type Addition = ContactCard & { readonly ownerId?: string | undefined; readonly personId?: string | undefined };
+type Addition = ContactCard &
+  Forced & { readonly ownerId?: string | undefined; readonly personId?: string | undefined; readonly leadId?: string | undefined };
 
-export function add(wish: Addition, context: DecisionContext<ContactKnowledge>): Decision<ContactFact> {
+export const add = (wish: Addition, context: DecisionContext<ContactKnowledge>): Decision<ContactFact> =>
+  alreadyThere(wish, context) ?? addOfLead(wish, context);
+
+/** Who was a lead is added as they are; whom they resemble is for somebody to look at. */
+export function addOfLead({ force, ...wish }: Addition, context: DecisionContext<ContactKnowledge>): Decision<ContactFact> {
   const ownerId = ownerFor(wish.ownerId, context);
   if (isRefusal(ownerId)) return ownerId;
-  return faultOf(context.facts) ?? [ContactAdded({ ...wish, ownerId })];
+  return faultOf(context.facts) ?? [ContactAdded({ ...wish, ...likenessOf({ force }, context.facts), ownerId })];
 }
 
 export function edit(contact: Contact, wish: Edit<ContactCard>, { facts }: DecisionContext<ContactKnowledge>): Decision<ContactFact> {

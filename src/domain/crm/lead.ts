@@ -6,6 +6,7 @@ import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 import { Currency, Money } from '../../kernel/money.ts';
 import { ofRecord } from '../../kernel/personal.ts';
 import { type Edit, edited } from '../records.ts';
+import { alreadyThere, type Forced, type LikenessKnowledge, likeness, likenessOf } from './duplicates.ts';
 import { type AssignmentWish, assigned, assignment, type Owned, type OwnerKnowledge, ownerFor } from './owner.ts';
 
 export const leadStages = ['NotProcessed', 'InterestExpressed', 'Paused', 'Disqualified', 'Deal'] as const;
@@ -36,7 +37,7 @@ export type LeadCard = z.output<typeof LeadCard>;
 /** A lead is a person as long as nobody knows better: what is said in it in free words is theirs too. */
 const ofPerson = { personal: [ofRecord('name', 'contact', 'description')] };
 
-export const LeadCaptured = event('LeadCaptured', { ...LeadCard.shape, source: z.string(), ownerId: z.string() }, ofPerson);
+export const LeadCaptured = event('LeadCaptured', { ...LeadCard.shape, ...likeness, source: z.string(), ownerId: z.string() }, ofPerson);
 export const LeadEdited = event('LeadEdited', { ...LeadCard.shape, changed: z.array(z.string()) }, ofPerson);
 export const LeadAssigned = event('LeadAssigned', assignment);
 export const LeadStageChanged = event('LeadStageChanged', { from: Stage, to: Stage });
@@ -85,7 +86,11 @@ export interface Lead extends Owned {
   readonly conversion?: Pick<DataOf<typeof LeadConverted>, 'dealId' | 'accountId' | 'contactId'>;
 }
 
-const captured = ({ source: _, ownerId, ...card }: DataOf<typeof LeadCaptured>): Lead => ({ stage: 'NotProcessed', ownerId, card });
+const captured = ({ source: _, ownerId, resembles: _alike, forcedBecause: _because, ...card }: DataOf<typeof LeadCaptured>): Lead => ({
+  stage: 'NotProcessed',
+  ownerId,
+  card,
+});
 
 export const Lead = decider({
   category: 'lead',
@@ -131,11 +136,12 @@ export const barred = ({ stage }: Lead, command: string): Refusal | undefined =>
 
 export const hasChannel = ({ contact }: LeadCard): boolean => contact?.email !== undefined || contact?.phone !== undefined;
 
-type Capture = LeadCard & { readonly source: string; readonly ownerId?: string | undefined };
+type Capture = LeadCard & Forced & { readonly source: string; readonly ownerId?: string | undefined };
 
-export function capture(wish: Capture, context: DecisionContext<OwnerKnowledge>): Decision<LeadFact> {
+export function capture({ force, ...wish }: Capture, context: DecisionContext<OwnerKnowledge & LikenessKnowledge>): Decision<LeadFact> {
   const ownerId = ownerFor(wish.ownerId, context);
-  return isRefusal(ownerId) ? ownerId : [LeadCaptured({ ...wish, ownerId })];
+  if (isRefusal(ownerId)) return ownerId;
+  return alreadyThere({ force }, context) ?? [LeadCaptured({ ...wish, ...likenessOf({ force }, context.facts), ownerId })];
 }
 
 export function edit(lead: Lead, wish: Edit<LeadCard>): Decision<LeadFact> {

@@ -47,6 +47,8 @@ const settings = {
   lowestOfTiedGroups: z.boolean(),
   /** Whether lists in another currency than the client's count, at the rate of the day. */
   convertListCurrencies: z.boolean(),
+  /** Digits of the country's calling code (ITU-T E.164), for telephone numbers that do not say theirs. */
+  callingCode: z.string(),
 };
 
 export const CompanySettings = z.strictObject(settings);
@@ -76,6 +78,7 @@ export const COMPANY_DEFAULTS: CompanySettings = {
   promoBeatsNegotiated: false,
   lowestOfTiedGroups: false,
   convertListCurrencies: false,
+  callingCode: '40',
 };
 
 /** The settings that changed, with their new values; `reason` where one was given. */

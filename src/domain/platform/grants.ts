@@ -10,7 +10,7 @@ export interface Role {
 }
 
 const EVERY_VIEW = ['crm:read', 'catalogue:read', 'warehouse:read', 'sales:read', 'fulfilment:read', 'billing:read'];
-const EVERY_CRM_CHANGE = ['crm:edit', 'crm:convert', 'crm:assign', 'crm:block', 'crm:reopen', 'crm:merge'];
+const EVERY_CRM_CHANGE = ['crm:edit', 'crm:convert', 'crm:assign', 'crm:block', 'crm:reopen', 'crm:force-duplicate', 'crm:merge'];
 
 /** Who works with rules may ask for one to be set aside. */
 const ASKING = ['platform:approvals:own', 'platform:request-override:own'];

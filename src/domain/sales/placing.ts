@@ -37,6 +37,8 @@ export type Wish = Pick<Placed, 'accountId' | 'warehouseId' | 'dealId' | 'channe
 };
 
 export interface Buyer {
+  /** The account that was named, or the one it was merged into. */
+  readonly id: string;
   readonly name: string;
   readonly blocked: boolean;
   readonly currency: Currency;
@@ -105,6 +107,7 @@ export function place(wish: Wish, { actor, facts, may, today }: DecisionContext<
   return [
     SalesOrderPlaced({
       ...wish,
+      accountId: account.id,
       ownerId,
       placedBy: actor.id,
       orderedOn: today,

@@ -13,6 +13,7 @@ import { byDay, listing } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { day, decimal, flag, instant, integer, minorUnits, nullable, quantity, type RowOf, table, text } from '../../kernel/table.ts';
+import { accountSurvivors, ofAccount } from '../crm/account-survivors.ts';
 import { accounts } from '../crm/accounts.ts';
 import { lineKey, lineOf } from '../lines.ts';
 import { revised } from '../platform/event-history.ts';
@@ -175,12 +176,12 @@ export const listInvoices = listing({
   summary: 'Invoices, newest first.',
   route: 'GET /invoices',
   permission: 'billing:read',
-  reads: [invoices, accounts],
+  reads: [invoices, accounts, accountSurvivors],
   from,
   fields,
   key: 'i.id',
   filters: {
-    account: 'i.account_id = ?',
+    account: ofAccount('i.account_id', '?'),
     order: 'i.order_id = ?',
     status: 'i.status = ?',
     number: 'i.number = ?',

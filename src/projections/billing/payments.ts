@@ -4,6 +4,7 @@ import { field } from '../../kernel/field.ts';
 import { listing, record } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { day, instant, json, minorUnits, nullable, table, text } from '../../kernel/table.ts';
+import { accountSurvivors, ofAccount } from '../crm/account-survivors.ts';
 import { accounts } from '../crm/accounts.ts';
 import { revised } from '../platform/event-history.ts';
 
@@ -43,7 +44,7 @@ export const payments = projection({
 
 const source = {
   permission: 'billing:read',
-  reads: [payments, accounts],
+  reads: [payments, accounts, accountSurvivors],
   from: 'payments p left join accounts a on a.id = p.account_id',
   key: 'p.id',
   fields: {
@@ -65,7 +66,7 @@ export const listPayments = listing({
   summary: 'Payments, newest first.',
   route: 'GET /payments',
   filters: {
-    account: 'p.account_id = ?',
+    account: ofAccount('p.account_id', '?'),
     invoice: "p.allocations @> jsonb_build_array(jsonb_build_object('invoiceId', ?::text))",
     reference: 'p.reference = ?',
   },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { answerSchema, type Fields, field, readFields, selectList } from '../../kernel/field.ts';
 import { MoneyAnswer, type MoneyWire, moneyWire } from '../../kernel/money.ts';
 import { NoSuchRecord, query, type ReadDatabase } from '../../kernel/query.ts';
+import { accountSurvivors, ofAccount, survivorOf } from '../crm/account-survivors.ts';
 import { accounts } from '../crm/accounts.ts';
 import { differenceOf, differenceSchema } from '../difference.ts';
 import { RECORDS_MAX } from '../figures.ts';
@@ -11,18 +12,19 @@ import { invoices } from './invoices.ts';
 import { payments } from './payments.ts';
 
 /**
- * Invoices issued by the day $1 that were not settled by its end; `$2` narrows to one account. Days overdue count from the day
- * after the last day for payment, so an invoice is not overdue on that day itself.
+ * Invoices issued by the day $1 that were not settled by its end; `$2` narrows to one account and those merged into it, `owed_by`
+ * is the account that owes now. Days overdue count from the day after the last day for payment, so an invoice is not overdue on
+ * that day itself.
  */
 const OPEN_ON = `
-  select i.*, i.payable - coalesce(p.paid, 0) as open_then, greatest($1::date - i.due_date, 0) as days_overdue
+  select i.*, ${survivorOf('i.account_id')} as owed_by, i.payable - coalesce(p.paid, 0) as open_then, greatest($1::date - i.due_date, 0) as days_overdue
   from invoices i
   left join (
     select x."invoiceId" as invoice_id, sum((x.amount ->> 'minor')::bigint)::bigint as paid
     from payments p cross join lateral jsonb_to_recordset(p.allocations) as x("invoiceId" text, amount jsonb)
     where p.received_on <= $1::date group by 1
   ) p on p.invoice_id = i.id
-  where i.issue_date <= $1::date and i.status <> 'Cancelled' and i.payable <> coalesce(p.paid, 0) and ($2::text is null or i.account_id = $2)`;
+  where i.issue_date <= $1::date and i.status <> 'Cancelled' and i.payable <> coalesce(p.paid, 0) and ($2::text is null or ${ofAccount('i.account_id', '$2')})`;
 
 /** Days overdue of each bucket, both included. */
 const BUCKETS = {
@@ -63,7 +65,7 @@ interface AgeingRecord extends Readonly<Record<Bucket | 'total', number>> {
 const wire = (row: Readonly<Record<Bucket | 'total', number>>, currency: string): Amounts =>
   Object.fromEntries([...buckets, 'total' as const].map(name => [name, moneyWire({ minor: row[name], currency })])) as unknown as Amounts;
 
-const receivables = { permission: 'billing:read', reads: [invoices, payments, accounts] } as const;
+const receivables = { permission: 'billing:read', reads: [invoices, payments, accounts, accountSurvivors] } as const;
 
 const Day = z.iso.date();
 const AccountId = z.string().max(200);
@@ -83,9 +85,9 @@ export const ageing = query({
   exports: 'rows',
   answer: async (db, { on, account }) => {
     const rows = await db.rows<AgeingRecord>(
-      `select o.account_id, coalesce(min(a.name), o.account_id) as account_name, o.currency, ${amounts}, sum(open_then)::bigint as total
-       from (${OPEN_ON}) o left join accounts a on a.id = o.account_id
-       group by o.account_id, o.currency order by sum(open_then) desc, o.account_id, o.currency`,
+      `select o.owed_by as account_id, coalesce(min(a.name), o.owed_by) as account_name, o.currency, ${amounts}, sum(open_then)::bigint as total
+       from (${OPEN_ON}) o left join accounts a on a.id = o.owed_by
+       group by o.owed_by, o.currency order by sum(open_then) desc, o.owed_by, o.currency`,
       [on, account ?? null],
     );
     const byCurrency = Map.groupBy(rows, ({ currency }) => currency);
@@ -103,7 +105,7 @@ const added = (rows: readonly AgeingRecord[]): Readonly<Record<Bucket | 'total',
 const openFields = {
   id: field.text('o.id'),
   number: field.maybe(field.text('o.number')),
-  accountId: field.text('o.account_id'),
+  accountId: field.text('o.owed_by'),
   issueDate: field.day('o.issue_date'),
   dueDate: field.day('o.due_date'),
   daysOverdue: field.integer('o.days_overdue'),
@@ -149,9 +151,9 @@ export const ageingDifference = query({
 /** Debits raise what is owed, credits lower it. */
 const ENTRIES = `
   select i.issue_date as day, 'Invoice' as kind, i.id, i.number as reference, i.currency, i.payable as debit, 0::bigint as credit
-  from invoices i where i.account_id = $1 and i.issue_date <= $2::date and i.status <> 'Cancelled'
+  from invoices i where ${ofAccount('i.account_id', '$1')} and i.issue_date <= $2::date and i.status <> 'Cancelled'
   union all
-  select p.received_on, 'Payment', p.id, p.reference, p.currency, 0, p.amount from payments p where p.account_id = $1 and p.received_on <= $2::date`;
+  select p.received_on, 'Payment', p.id, p.reference, p.currency, 0, p.amount from payments p where ${ofAccount('p.account_id', '$1')} and p.received_on <= $2::date`;
 
 interface Entry {
   readonly day: string;

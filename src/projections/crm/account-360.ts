@@ -12,6 +12,7 @@ import { deliveries, lastDelivery } from '../fulfilment/deliveries.ts';
 import { eventHistory } from '../platform/event-history.ts';
 import { salesOrders } from '../sales/sales-orders.ts';
 import { reservations } from '../warehouse/reservations.ts';
+import { accountSurvivors, ofAccount, survivorOf } from './account-survivors.ts';
 import { accountStatus, accounts } from './accounts.ts';
 import { contacts } from './contacts.ts';
 import { deals, PERCENT, STAGE_OF_DEAL } from './deals.ts';
@@ -54,15 +55,15 @@ const section = <F extends Fields>(permission: Permission, records: Records, fro
   fields,
 });
 
-const DEALS = { deal: 'select id from deals where account_id = $1' };
-const OPEN_DEALS = `deals d ${STAGE_OF_DEAL} where d.account_id = $1 and d.kind in ('open', 'paused')`;
-const INVOICES = { invoice: 'select id from invoices where account_id = $1' };
+const DEALS = { deal: `select id from deals where ${ofAccount('account_id', '$1')}` };
+const OPEN_DEALS = `deals d ${STAGE_OF_DEAL} where ${ofAccount('d.account_id', '$1')} and d.kind in ('open', 'paused')`;
+const INVOICES = { invoice: `select id from invoices where ${ofAccount('account_id', '$1')}` };
 
 const sections = {
   contacts: section(
     'crm:read',
-    { contact: 'select id from contacts where account_id = $1' },
-    `contacts c where c.account_id = $1 order by c.primary_contact desc, c.name limit ${SHOWN_MAX}`,
+    { contact: `select id from contacts where ${ofAccount('account_id', '$1')}` },
+    `contacts c where ${ofAccount('c.account_id', '$1')} order by c.primary_contact desc, c.name limit ${SHOWN_MAX}`,
     {
       id: field.text('c.id'),
       name: field.text('c.name'),
@@ -92,10 +93,10 @@ const sections = {
   orders: section(
     'sales:read',
     {
-      salesOrder: 'select id from sales_orders where account_id = $1',
-      delivery: 'select d.id from deliveries d join sales_orders o on o.id = d.order_id where o.account_id = $1',
+      salesOrder: `select id from sales_orders where ${ofAccount('account_id', '$1')}`,
+      delivery: `select d.id from deliveries d join sales_orders o on o.id = d.order_id where ${ofAccount('o.account_id', '$1')}`,
     },
-    `sales_orders o left join lateral (${lastDelivery}) d on true where o.account_id = $1 order by o.ordered_on desc, o.id limit ${SHOWN_MAX}`,
+    `sales_orders o left join lateral (${lastDelivery}) d on true where ${ofAccount('o.account_id', '$1')} order by o.ordered_on desc, o.id limit ${SHOWN_MAX}`,
     {
       id: field.text('o.id'),
       reference: field.maybe(field.text('o.reference')),
@@ -108,8 +109,8 @@ const sections = {
   ),
   deliveries: section(
     'fulfilment:read',
-    { delivery: 'select id from deliveries where account_id = $1' },
-    `deliveries d where d.account_id = $1 order by d.planned_at desc, d.id limit ${SHOWN_MAX}`,
+    { delivery: `select id from deliveries where ${ofAccount('account_id', '$1')}` },
+    `deliveries d where ${ofAccount('d.account_id', '$1')} order by d.planned_at desc, d.id limit ${SHOWN_MAX}`,
     {
       id: field.text('d.id'),
       orderId: field.text('d.order_id'),
@@ -122,11 +123,10 @@ const sections = {
   stock: section(
     'warehouse:read',
     {
-      stock:
-        "select r.warehouse_id || '~' || r.item_id from reservations r join sales_orders o on o.id = r.order_id where o.account_id = $1",
+      stock: `select r.warehouse_id || '~' || r.item_id from reservations r join sales_orders o on o.id = r.order_id where ${ofAccount('o.account_id', '$1')}`,
     },
     `reservations r join sales_orders o on o.id = r.order_id left join items i on i.id = r.item_id
-     where o.account_id = $1 order by r.since, r.id limit ${SHOWN_MAX}`,
+     where ${ofAccount('o.account_id', '$1')} order by r.since, r.id limit ${SHOWN_MAX}`,
     {
       orderId: field.text('r.order_id'),
       line: field.integer('r.line'),
@@ -150,19 +150,24 @@ const sections = {
       priceListName: field.maybe(field.text('l.name')),
     },
   ),
-  invoices: section('billing:read', INVOICES, `invoices i where i.account_id = $1 order by i.drafted_at desc, i.id limit ${SHOWN_MAX}`, {
-    id: field.text('i.id'),
-    number: field.maybe(field.text('i.number')),
-    status: field.text('i.status'),
-    issueDate: field.maybe(field.day('i.issue_date')),
-    dueDate: field.maybe(field.day('i.due_date')),
-    gross: field.money('i.gross', 'i.currency'),
-    open: field.money('i.open', 'i.currency'),
-  }),
+  invoices: section(
+    'billing:read',
+    INVOICES,
+    `invoices i where ${ofAccount('i.account_id', '$1')} order by i.drafted_at desc, i.id limit ${SHOWN_MAX}`,
+    {
+      id: field.text('i.id'),
+      number: field.maybe(field.text('i.number')),
+      status: field.text('i.status'),
+      issueDate: field.maybe(field.day('i.issue_date')),
+      dueDate: field.maybe(field.day('i.due_date')),
+      gross: field.money('i.gross', 'i.currency'),
+      open: field.money('i.open', 'i.currency'),
+    },
+  ),
   payments: section(
     'billing:read',
-    { payment: 'select id from payments where account_id = $1' },
-    `payments p where p.account_id = $1 order by p.received_on desc, p.id limit ${SHOWN_MAX}`,
+    { payment: `select id from payments where ${ofAccount('account_id', '$1')}` },
+    `payments p where ${ofAccount('p.account_id', '$1')} order by p.received_on desc, p.id limit ${SHOWN_MAX}`,
     {
       id: field.text('p.id'),
       amount: field.money('p.amount', 'p.currency'),
@@ -176,7 +181,7 @@ const sections = {
     'billing:read',
     INVOICES,
     `(select i.currency, sum(i.open)::bigint as open, coalesce(sum(i.open) filter (where i.due_date < $2::date), 0)::bigint as overdue
-      from invoices i where i.account_id = $1 and i.open <> 0 group by i.currency) b order by b.currency`,
+      from invoices i where ${ofAccount('i.account_id', '$1')} and i.open <> 0 group by i.currency) b order by b.currency`,
     { open: field.money('b.open', 'b.currency'), overdue: field.money('b.overdue', 'b.currency') },
   ),
   /** The most it may owe, and what is left of that beside its open invoices in the same currency; empty where there is no limit. */
@@ -184,7 +189,7 @@ const sections = {
     'billing:read',
     { account: 'select $1::text', ...INVOICES },
     `(select a.currency, a.credit_limit, a.credit_limit - coalesce((
-        select sum(i.open) from invoices i where i.account_id = a.id and i.currency = a.currency), 0)::bigint as remaining
+        select sum(i.open) from invoices i where ${ofAccount('i.account_id', 'a.id')} and i.currency = a.currency), 0)::bigint as remaining
       from accounts a where a.id = $1 and a.credit_limit is not null) c`,
     { limit: field.money('c.credit_limit', 'c.currency'), left: field.money('c.remaining', 'c.currency') },
   ),
@@ -214,20 +219,21 @@ export const account360 = query({
   route: 'GET /accounts/:id/360',
   permission: 'crm:read',
   reads: [
-    ...[accounts, contacts, deals, pipelineStages, salesOrders, deliveries, reservations, items],
+    ...[accounts, accountSurvivors, contacts, deals, pipelineStages, salesOrders, deliveries, reservations, items],
     ...[customerGroups, customerGroupMembers, priceLists, invoices, payments, eventHistory],
   ],
   input: z.strictObject({ id: z.string().max(200) }),
   output: output as unknown as z.ZodType<Account360>,
   answer: async (db, { id }, caller) => {
     const from = 'accounts a left join price_lists l on l.id = a.price_list_id';
-    const [row] = await db.rows(`select ${selectList(account)} from ${from} where a.id = $1`, [id]);
+    const [row] = await db.rows(`select ${selectList(account)} from ${from} where a.id = ${survivorOf('$1::text')}`, [id]);
     if (row === undefined) throw new NoSuchRecord('account', id);
+    const found = readFields(account, row);
     const shown = names.filter(name => caller.mayOwn(sections[name].permission));
     const parts: [string, unknown][] = [];
-    for (const name of shown) parts.push([name, await partOf(db, id, sections[name])]);
-    const updatedAt = { ...each(() => null), ...(shown.length === 0 ? {} : await changesOf(db, id, shown)) };
-    return { account: readFields(account, row), ...each(() => null), ...Object.fromEntries(parts), updatedAt } as unknown as Account360;
+    for (const name of shown) parts.push([name, await partOf(db, found.id, sections[name])]);
+    const updatedAt = { ...each(() => null), ...(shown.length === 0 ? {} : await changesOf(db, found.id, shown)) };
+    return { account: found, ...each(() => null), ...Object.fromEntries(parts), updatedAt } as unknown as Account360;
   },
 });
 

@@ -10,6 +10,7 @@ import { flag, instant, integer, json, minorUnits, nullable, personal, table, te
 import { priceLists } from '../catalogue/price-lists.ts';
 import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
+import { accountSurvivors, survivorOf } from './account-survivors.ts';
 
 export const accounts = projection({
   name: 'accounts',
@@ -40,6 +41,7 @@ export const accounts = projection({
       individual_id: nullable(text('The same person, where the account is that person and no company')),
       active: flag('Whether a deal with it was ever won; a prospect otherwise'),
       blocked_reason: nullable(text('Why nothing new is sold to it; empty where it is not blocked')),
+      merged_into: nullable(text('Account it was merged into; empty where it stands for itself')),
       created_at: instant('When it was created'),
     },
     { indexes: ['name', 'code', 'owner_id', 'created_at, id'] },
@@ -55,6 +57,7 @@ export const accounts = projection({
       individual_id: (individual && personId) || null,
       active: false,
       blocked_reason: null,
+      merged_into: null,
       created_at: occurredAt,
     }),
     AccountEdited: (row, card) => row && { ...row, ...cardColumns(card) },
@@ -64,6 +67,10 @@ export const accounts = projection({
     AccountUnblocked: row => row && { ...row, blocked_reason: null },
     AccountPriceListAgreed: () => undefined,
     AccountPriceListEnded: () => undefined,
+    AccountMerged: (row, { survivorId }) => row && { ...row, merged_into: survivorId },
+    AccountRestored: row => row && { ...row, merged_into: null },
+    AccountAbsorbed: () => undefined,
+    AccountReleased: () => undefined,
   },
 });
 
@@ -87,9 +94,9 @@ function cardColumns(card: AccountCard) {
   };
 }
 
-/** blocked, active or prospect, of `accounts a`. */
+/** merged, blocked, active or prospect, of `accounts a`. */
 export const accountStatus = field.text(
-  `case when a.blocked_reason is not null then 'blocked' when a.active then 'active' else 'prospect' end`,
+  `case when a.merged_into is not null then 'merged' when a.blocked_reason is not null then 'blocked' when a.active then 'active' else 'prospect' end`,
 );
 
 const source = {
@@ -118,6 +125,7 @@ const source = {
     personId: field.maybe(field.text('a.person_id')),
     status: accountStatus,
     blockedReason: field.maybe(field.text('a.blocked_reason')),
+    mergedInto: field.maybe(field.text('a.merged_into')),
     createdAt: field.instant('a.created_at'),
   },
 } as const;
@@ -125,7 +133,7 @@ const source = {
 export const listAccounts = listing({
   ...source,
   type: 'ListAccounts',
-  summary: 'Accounts by name; `filter[search]` looks in names, code and tax id.',
+  summary: 'Accounts by name, without those that were merged into others; `filter[search]` looks in names, code and tax id.',
   route: 'GET /accounts',
   filters: {
     search: containing('a.name', 'a.legal_name', 'a.code', 'a.tax_id'),
@@ -138,6 +146,7 @@ export const listAccounts = listing({
     country: 'a.country = ?',
     blocked: byFlag('a.blocked_reason is not null'),
   },
+  where: 'a.merged_into is null',
   sorts: { name: { sql: 'a.name' }, newest: { sql: 'a.created_at', descending: true } },
   usual: 'name',
 });
@@ -160,18 +169,18 @@ const Terms = z.strictObject({
   priceListId: z.string().nullable(),
 });
 
-/** Asked by commands that trade with an account; null where there is none. */
+/** Asked by commands that trade with an account, or the one it lives on in; null where there is none. */
 export const accountForOrder = query({
   type: 'AccountForOrder',
-  summary: 'The terms of trade with an account.',
+  summary: 'The terms of trade with an account, or with the one it was merged into.',
   permission: 'crm:read',
-  reads: [accounts],
+  reads: [accounts, accountSurvivors],
   input: z.strictObject({ id: z.string().max(200) }),
   output: Terms.nullable(),
   answer: async (db, { id }) => {
     const [terms] = await db.rows<z.output<typeof Terms>>(
       `select a.id, a.name, a.blocked_reason is not null as blocked, a.currency, a.payment_term_days as "paymentTermDays",
-         a.owner_id as "ownerId", a.price_list_id as "priceListId" from accounts a where a.id = $1`,
+         a.owner_id as "ownerId", a.price_list_id as "priceListId" from accounts a where a.id = ${survivorOf('$1::text')}`,
       [id],
     );
     return terms ?? null;

@@ -7,6 +7,7 @@ import { query } from '../../kernel/query.ts';
 import { flag, instant, nullable, personal, table, text } from '../../kernel/table.ts';
 import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
+import { accountSurvivors, ofAccount } from './account-survivors.ts';
 import { accounts } from './accounts.ts';
 
 export const contacts = projection({
@@ -60,13 +61,14 @@ function cardColumns(card: ContactCard) {
 
 const source = {
   permission: 'crm:read',
-  reads: [contacts, accounts],
-  from: 'contacts c left join accounts a on a.id = c.account_id',
+  reads: [contacts, accounts, accountSurvivors],
+  from: `contacts c left join account_survivors v on v.id = c.account_id
+    left join accounts a on a.id = coalesce(v.survivor_id, c.account_id)`,
   key: 'c.id',
   fields: {
     id: field.text('c.id'),
     name: field.text('c.name'),
-    accountId: field.maybe(field.text('c.account_id')),
+    accountId: field.maybe(field.text('coalesce(v.survivor_id, c.account_id)')),
     accountName: field.maybe(field.text('a.name')),
     position: field.maybe(field.text('c.position')),
     role: field.maybe(field.text('c.role')),
@@ -87,7 +89,7 @@ export const listContacts = listing({
   route: 'GET /contacts',
   filters: {
     search: containing('c.name', 'c.email', 'c.phone'),
-    account: 'c.account_id = ?',
+    account: ofAccount('c.account_id', '?'),
     email: 'c.email = lower(?)',
     owner: 'c.owner_id = ?',
     primary: byFlag('c.primary_contact'),

@@ -12,6 +12,7 @@ import { items } from '../catalogue/items.ts';
 import { lineKey } from '../lines.ts';
 import { revised } from '../platform/event-history.ts';
 import { containing } from '../search.ts';
+import { accountSurvivors, ofAccount } from './account-survivors.ts';
 import { accounts } from './accounts.ts';
 import { contacts } from './contacts.ts';
 import { pipelineStages } from './pipelines.ts';
@@ -177,13 +178,14 @@ function ofLine({ line }: { readonly line: number }, { entityId }: ViewMeta): re
 
 const source = {
   permission: 'crm:read',
-  reads: [deals, dealLines, accounts, contacts, items, pipelineStages],
-  from: `deals d left join accounts a on a.id = d.account_id left join contacts c on c.id = d.contact_id ${STAGE_OF_DEAL}`,
+  reads: [deals, dealLines, accounts, accountSurvivors, contacts, items, pipelineStages],
+  from: `deals d left join account_survivors v on v.id = d.account_id
+    left join accounts a on a.id = coalesce(v.survivor_id, d.account_id) left join contacts c on c.id = d.contact_id ${STAGE_OF_DEAL}`,
   key: 'd.id',
   fields: {
     id: field.text('d.id'),
     name: field.text('d.name'),
-    accountId: field.text('d.account_id'),
+    accountId: field.text('coalesce(v.survivor_id, d.account_id)'),
     accountName: field.maybe(field.text('a.name')),
     contactId: field.maybe(field.text('d.contact_id')),
     contactName: field.maybe(field.text('c.name')),
@@ -227,7 +229,7 @@ export const listDeals = listing({
     kind: 'd.kind = ?',
     owner: 'd.owner_id = ?',
     observer: 'd.observers @> array[?::text]',
-    account: 'd.account_id = ?',
+    account: ofAccount('d.account_id', '?'),
     contact: '(d.contact_id = ? or d.contact_ids @> array[?::text])',
     lead: 'd.lead_id = ?',
     requestCategory: 'd.request_category = ?',

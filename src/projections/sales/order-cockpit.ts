@@ -9,6 +9,7 @@ import { MoneyAnswer, moneyWire } from '../../kernel/money.ts';
 import { quantityText } from '../../kernel/quantity.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { invoiceLines, invoices } from '../billing/invoices.ts';
+import { accountSurvivors, ofAccount } from '../crm/account-survivors.ts';
 import { accounts } from '../crm/accounts.ts';
 import { deliveries, lastDelivery } from '../fulfilment/deliveries.ts';
 import { revised } from '../platform/event-history.ts';
@@ -63,7 +64,18 @@ const isIssued = `x.status not in ('Draft', 'Issuing', 'Cancelled')`;
 
 const source = {
   permission: 'sales:read',
-  reads: [salesOrders, salesOrderLines, accounts, warehouses, reservations, deliveries, invoices, invoiceLines, creditView],
+  reads: [
+    salesOrders,
+    salesOrderLines,
+    accounts,
+    accountSurvivors,
+    warehouses,
+    reservations,
+    deliveries,
+    invoices,
+    invoiceLines,
+    creditView,
+  ],
   from: `sales_orders o
     left join accounts a on a.id = o.account_id
     left join credit c on c.id = o.account_id
@@ -131,7 +143,7 @@ export const listSalesOrders = listing({
   route: 'GET /sales-orders',
   filters: {
     status: 'o.status = ?',
-    account: 'o.account_id = ?',
+    account: ofAccount('o.account_id', '?'),
     owner: 'o.owner_id = ?',
     warehouse: 'o.warehouse_id = ?',
     deal: 'o.deal_id = ?',

@@ -6,7 +6,7 @@ import { lapseUserHold } from '../../commands/platform/user.ts';
 import { lapseWarehouseHold } from '../../commands/warehouse/warehouse.ts';
 import { ItemAdded } from '../../domain/catalogue/item.ts';
 import { PriceListArchived, PriceListCreated, PriceListEdited } from '../../domain/catalogue/price-list.ts';
-import { AccountCreated, AccountEdited } from '../../domain/crm/account.ts';
+import { AccountCreated, AccountEdited, AccountMerged, AccountRestored } from '../../domain/crm/account.ts';
 import { type Claim, ClaimReleased, ClaimTaken } from '../../domain/platform/claim.ts';
 import { UserRegistered } from '../../domain/platform/user.ts';
 import { WarehouseOpened } from '../../domain/warehouse/warehouse.ts';
@@ -77,6 +77,8 @@ export const claimHolds = saga({
     PriceListArchived,
     AccountCreated,
     AccountEdited,
+    AccountMerged,
+    AccountRestored,
     UserRegistered,
     WarehouseOpened,
   ],
@@ -91,6 +93,8 @@ export const claimHolds = saga({
     PriceListArchived: byCommand,
     AccountCreated: byCommand,
     AccountEdited: byCommand,
+    AccountMerged: byCommand,
+    AccountRestored: byCommand,
     UserRegistered: byCommand,
     WarehouseOpened: byCommand,
   },
@@ -115,6 +119,8 @@ export const claimHolds = saga({
     PriceListArchived: done,
     AccountCreated: done,
     AccountEdited: done,
+    AccountMerged: done,
+    AccountRestored: done,
     UserRegistered: done,
     WarehouseOpened: done,
   },
