@@ -32,6 +32,7 @@ import { orderChain } from '../invariants/sales/order-chain.ts';
 import { orderPrices } from '../invariants/sales/order-prices.ts';
 import { orderSteps, orderTotals } from '../invariants/sales/orders.ts';
 import { module } from '../kernel/module.ts';
+import { listBackorders } from '../projections/sales/backorders.ts';
 import { creditStanding, creditView, showCredit } from '../projections/sales/credit.ts';
 import { listSalesOrders, showSalesOrder } from '../projections/sales/order-cockpit.ts';
 import { salesOrderLines, salesOrders } from '../projections/sales/sales-orders.ts';
@@ -70,7 +71,7 @@ export const sales = module({
     withdrawDelivery,
   ],
   projections: [salesOrders, salesOrderLines, creditView],
-  queries: [listSalesOrders, showSalesOrder, showCredit, creditStanding],
+  queries: [listSalesOrders, showSalesOrder, listBackorders, showCredit, creditStanding],
   sagas: [orderExpiry, orderCredit, receivables, creditRaise],
   invariants: [orderTotals, orderPrices, orderSteps, orderChain, creditExposure, creditReceivables],
 });

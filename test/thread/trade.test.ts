@@ -175,6 +175,10 @@ describe('a sales order', () => {
     const planned = await shown(({ deliveryId }) => deliveryId !== null);
     expect(planned).toMatchObject({ delivered: 'none', invoiced: 'none', deliveries: [{ id: `${id}~1`, status: 'Planned' }] });
     expect(line(planned)).toMatchObject({ reserved: '2', waiting: '1', ready: '2', delivered: '0', shipped: '0', cancelled: '0' });
+    expect(await found(`/backorders?filter[order]=${id}`)).toMatchObject([
+      { sku: 'CHAI', waiting: '1', reserved: '2', shipPolicy: 'shipPartial' },
+    ]);
+    expect(await found(`/backorders?filter[order]=${id}&filter[orderedTo]=1996-01-01`)).toEqual([]);
 
     await house.make(`/deliveries/${id}~1/approve`);
     await house.make(`/deliveries/${id}~1/ship`);
