@@ -67,6 +67,7 @@ export const orderCredit = saga({
       reason: 'The order takes up credit of its client.',
       next: 'Invoiced, it counts to what the client owes; cancelled or closed, it is free again.',
       record: { category: SalesOrder.category, id },
+      movedBy: { command: 'CancelSalesOrder', permission: 'sales:cancel' },
     }),
   },
   waitsFor: ({ accepted }) => (accepted ? 'course' : 'acceptance'),
