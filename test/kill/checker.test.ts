@@ -64,6 +64,8 @@ const answered =
 const refusedNow = (lines: readonly Line[]): readonly Line[] =>
   lines.map(({ at, n }) => ({ at, n, state: 'refused', status: 409, code: 'InsufficientStock' }));
 
+const costing = (minor: number) => () => ({ cost: { minor, currency: 'RON' } });
+
 interface Paid {
   readonly amount: { readonly minor: number; readonly currency: string };
 }
@@ -111,6 +113,14 @@ const PLANTS: readonly (readonly [defect: string, plant: Plant, found: RegExp])[
     /^I5-I8: stock-cell, .* free, and somebody waits$/,
   ],
   ['goods that are issued twice', again('StockIssued'), /^I5-I8: issued-once, .* issued 2 times$/],
+  ['goods that cost more when they left than when they came', saying('StockIssued', costing(5)), /^I5-I8: stock-worth, .* it is worth -5$/],
+  ['a transfer that brings other goods', saying('StockArrived', () => ({ quantity: 7 })), /^I5-I8: transfers-whole, .* was sent$/],
+  ['a document that moves nothing', without('StockSent'), /^I5-I8: stock-documents-posted, .* is approved and never moved$/],
+  [
+    'a document that is approved twice',
+    again('StockDocumentApproved'),
+    /^I5-I8: stock-document-steps, .* StockDocumentApproved came after StockDocumentApproved$/,
+  ],
   ['a receipt that never came into stock', without('StockReceived'), /^I5-I8: receipts-in-stock, .* never came into stock$/],
   [
     'an order that does not add up',

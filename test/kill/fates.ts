@@ -11,7 +11,7 @@ import { openShop } from './shop.ts';
 /** Nothing is left to chance here. */
 const steady: Random = { between: from => from, chance: () => false, pick: ([first]) => first as never, shuffled: things => things };
 
-/** Orders of every fate: paid in two parts, cancelled, declined, waiting for goods; and refusals. */
+/** Orders of every fate: paid in two parts, cancelled, declined, waiting for goods; goods in another warehouse; and refusals. */
 export async function everyFate({ url, databaseUrl }: TestHouse, path: string): Promise<History> {
   const session = await fetch(`${url}/api/v1/sessions`, {
     method: 'POST',
@@ -55,6 +55,9 @@ export async function everyFate({ url, databaseUrl }: TestHouse, path: string): 
   await client.command('POST /sales-orders/:id/decline', { reason: 'No' }, await order([{ item: 1, quantity: '1' }]));
   await accepted([{ item: 4, quantity: '14' }]);
   await client.command('POST /adjustments', { warehouseId, itemId: items[4]?.id, quantity: '1', reason: 'Counted' });
+  const toWarehouseId = await client.command('POST /warehouses', { code: 'W-P-SHOP', name: 'Shop' });
+  const goods = { warehouseId, toWarehouseId, lines: [{ itemId: items[1]?.id, quantity: '1' }] };
+  await client.command('POST /stock-documents/:id/approve', {}, (await client.command('POST /stock-documents/transfers', goods)) ?? '');
   await atRest({ url, stores });
   await ledger.close();
   const events = await fromTable(databaseUrl);

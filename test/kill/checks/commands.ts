@@ -7,6 +7,8 @@ const LEAVES: Readonly<Record<string, string>> = {
   'POST /items': 'ItemAdded',
   'POST /accounts': 'AccountCreated',
   'POST /receipts': 'ReceiptRecorded',
+  'POST /stock-documents/transfers': 'StockDocumentDrafted',
+  'POST /stock-documents/:id/approve': 'StockDocumentApproved',
   'POST /sales-orders': 'SalesOrderPlaced',
   'POST /sales-orders/:id/accept': 'SalesOrderAccepted',
   'POST /sales-orders/:id/decline': 'SalesOrderDeclined',
