@@ -149,6 +149,10 @@ describe('the price of an item', () => {
     expect(await Promise.all(days.map(on))).toEqual(['20', '15', '15', '12']);
     await house.make(`/accounts/${account}/price-lists/${summer}/end`, { from: '2026-06-01', until: '2026-06-30' });
     expect(await on('2026-07-01')).toBe('20');
+    const stranger = await house.as('sales-manager');
+    const question = new URLSearchParams({ item: chai, account, currency: 'RON', on: '2026-04-01' });
+    expect((await stranger.get(`/prices?${question}`)).body).toMatchObject({ unitPrice: '20', level: 5 });
+    expect((await stranger.get(`/accounts/${account}/price-lists`)).body['items']).toEqual([]);
     expect((await house.get(`/accounts/${account}/price-lists?filter[on]=2026-04-01`)).body['items']).toMatchObject([
       { priceListId: spring, from: '2026-03-01', until: '2026-05-31' },
     ]);

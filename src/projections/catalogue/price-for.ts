@@ -223,7 +223,7 @@ type ListRow = ListTried & { readonly itemId: string };
 
 const LIST = 'l.id, l.name, l.currency, l.archived, l.valid_from, l.valid_until';
 
-/** Promotions and default lists of other currencies are found where they may be converted; the default of the currency goes before them. */
+/** What was agreed with an account is found by way of the account, so that who may not know of it sees none of its prices. Promotions and default lists of other currencies are found where they may be converted; the default of the currency goes before them. */
 const findLists = (
   db: ReadDatabase,
   { accountId, currency, day }: Terms,
@@ -236,10 +236,10 @@ const findLists = (
        union all
        select ${ACCOUNT_LIST}, 0, l.id, l.name, l.currency, l.archived,
          greatest(l.valid_from, x.valid_from), least(l.valid_until, x.valid_until)
-         from account_price_lists x join price_lists l on l.id = x.price_list_id where x.account_id = $1
+         from accounts a join account_price_lists x on x.account_id = a.id join price_lists l on l.id = x.price_list_id where a.id = $1
        union all
-       select ${GROUP_LIST}, g.priority, ${LIST} from customer_group_members m join customer_groups g on g.id = m.group_id
-         join price_lists l on l.id = g.price_list_id where m.account_id = $1
+       select ${GROUP_LIST}, g.priority, ${LIST} from accounts a join customer_group_members m on m.account_id = a.id
+         join customer_groups g on g.id = m.group_id join price_lists l on l.id = g.price_list_id where a.id = $1
        union all
        select ${PROMOTION}, 0, ${LIST} from price_lists l where l.is_promotion and not l.archived and (l.currency = $2 or $5)
          and coalesce(l.valid_from, '-infinity') <= $3::date and coalesce(l.valid_until, 'infinity') >= $3::date
