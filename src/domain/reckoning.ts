@@ -68,7 +68,8 @@ export function reckoned(lines: readonly BareLine[], currency: Currency, reckoni
 
 /** A part of a line, and what of the line came before it. */
 export const Part = z.strictObject({ line: z.int(), quantity: Quantity, before: Quantity });
-export type Part = z.output<typeof Part>;
+/** `taken`: what the parts before came to, where they were not all cut in turn; what is left of them, and what was taken off. */
+export type Part = z.output<typeof Part> & { readonly taken?: { readonly due: Money; readonly off: Money } };
 
 /**
  * A document over parts of an order's lines. A part is what its line comes to up to and with it less what it came to before, so
@@ -84,11 +85,12 @@ export function reckonedPart(
   return settled(entered, currency, reckoning);
 }
 
-function partOf({ net, allowance, gross, ...line }: DocumentLine, { quantity, before }: Part, currency: Currency): Entered {
+function partOf({ net, allowance, gross, ...line }: DocumentLine, { quantity, before, taken }: Part, currency: Currency): Entered {
   const whole = gross ?? { amount: net, allowance: allowance ?? zero(currency) };
-  const share = (value: Money) => subtract(proportion(value, before + quantity, line.quantity), proportion(value, before, line.quantity));
-  const off = share(whole.allowance);
-  const amount = add(share(subtract(whole.amount, whole.allowance)), off);
+  const share = (value: Money, came: Money | undefined) =>
+    subtract(proportion(value, before + quantity, line.quantity), came ?? proportion(value, before, line.quantity));
+  const off = share(whole.allowance, taken?.off);
+  const amount = add(share(subtract(whole.amount, whole.allowance), taken?.due), off);
   return { ...line, quantity, part: { of: line.quantity, before, allowance: whole.allowance }, amount, off };
 }
 

@@ -49,7 +49,7 @@ import { account360 } from '../projections/crm/account-360.ts';
 import { survivorForMerge } from '../projections/crm/account-merging.ts';
 import { accountPriceLists, listAccountPriceLists } from '../projections/crm/account-price-lists.ts';
 import { accountSurvivors } from '../projections/crm/account-survivors.ts';
-import { accountForOrder, accounts, listAccounts, showAccount } from '../projections/crm/accounts.ts';
+import { accountForOrder, accounts, buyerOf, listAccounts, showAccount } from '../projections/crm/accounts.ts';
 import { showDealBoard, showLeadBoard } from '../projections/crm/boards.ts';
 import { completenessRecords, completenessReport } from '../projections/crm/completeness-report.ts';
 import { contactOwner, contacts, listContacts, showContact } from '../projections/crm/contacts.ts';
@@ -171,6 +171,7 @@ export const crm = module({
     listAccounts,
     showAccount,
     accountForOrder,
+    buyerOf,
     account360,
     listContacts,
     showContact,

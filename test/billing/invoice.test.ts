@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { cancelInvoice, draftInvoice, draftOrderInvoice } from '../../src/commands/billing/invoice.ts';
-import { completeInvoiceIssue, issueInvoice, takeNumber, withdrawInvoiceIssue } from '../../src/commands/billing/issue.ts';
-import { applyPaymentToInvoice, lapsePayment, recordPayment, unapplyPaymentFromInvoice } from '../../src/commands/billing/payment.ts';
 import {
+  completeInvoiceIssue,
+  issueInvoice,
+  markInvoiceOverdue,
+  takeNumber,
+  withdrawInvoiceIssue,
+} from '../../src/commands/billing/issue.ts';
+import { applyPaymentToInvoice, unapplyPaymentFromInvoice } from '../../src/commands/billing/payment.ts';
+import {
+  InvoiceBecameOverdue,
   InvoiceCancelled,
   InvoiceDrafted,
   InvoiceIssued,
@@ -11,12 +18,13 @@ import {
   PaymentApplied,
   PaymentUnapplied,
 } from '../../src/domain/billing/invoice.ts';
-import { PaymentLapsed, PaymentRecorded } from '../../src/domain/billing/payment.ts';
 import { NumberTaken } from '../../src/domain/billing/series.ts';
 import { type DocumentLine, priced, totalsOf, USUAL } from '../../src/domain/document.ts';
 import type { Decimal } from '../../src/kernel/decimal.ts';
+import type { DomainEvent } from '../../src/kernel/event.ts';
 import { type Currency, type Money, money } from '../../src/kernel/money.ts';
 import { quantity } from '../../src/kernel/quantity.ts';
+import { partsOf } from '../../src/runtime/personal/sealing.ts';
 import { given } from '../kernel/scenario.ts';
 
 const usd = 'USD' as Currency;
@@ -40,6 +48,9 @@ const chai: DocumentLine = priced(
   usd,
 );
 const lines = [chai];
+const ron = 'RON' as Currency;
+const found = { currency: usd, to: usd, on: '2026-03-02', rate: null, ageDays: null, usable: false };
+const issuing = { closedThrough: null, seller: null, buyer: null, found, rateRequired: false };
 const totals = totalsOf(lines, usd);
 const order = { orderId: 'o1', accountId: 'acme', currency: usd, paymentTermDays: 30, lines };
 const drafted = InvoiceDrafted({ ...order, totals });
@@ -99,7 +110,7 @@ describe('an invoice', () => {
   });
 
   test('is issued today and due by its payment term', () => {
-    given(drafted).when(issueInvoice, { id: 'o1~1' }).thenEvents(started);
+    given(drafted).when(issueInvoice, { id: 'o1~1' }, { facts: issuing }).thenEvents(started);
     given(drafted, started).when(issueInvoice, { id: 'o1~1' }).thenNothing();
     given().when(issueInvoice, { id: 'nobody' }).thenRefuses('NotFound');
     given(manual, InvoiceCancelled({ reason: 'typo' }))
@@ -109,7 +120,55 @@ describe('an invoice', () => {
 
   test('is due at the end of a month where its terms say so', () => {
     const toMonthEnd = InvoiceDrafted({ ...order, termEndOfMonth: true, totals });
-    expect(given(toMonthEnd).when(issueInvoice, { id: 'o1~1' }).events()).toMatchObject([{ data: { dueDate: '2026-04-30' } }]);
+    expect(given(toMonthEnd).when(issueInvoice, { id: 'o1~1' }, { facts: issuing }).events()).toMatchObject([
+      { data: { dueDate: '2026-04-30' } },
+    ]);
+  });
+
+  test('freezes seller and buyer, the buyer sealed where it is a person', () => {
+    const seller = { name: 'We', taxId: 'RO1' };
+    const buyer = { party: { name: 'Ana Pop', address: { city: 'Cluj' } }, individual: true };
+    given(drafted)
+      .when(issueInvoice, { id: 'o1~1' }, { facts: { ...issuing, seller, buyer } })
+      .thenEvents(InvoiceIssueStarted({ ...started.data, seller, buyer: buyer.party, individual: true }));
+    const { data } = InvoiceIssueStarted({ ...started.data, buyer: buyer.party, individual: true });
+    expect(partsOf(InvoiceIssueStarted, data, 'o1~1')).toEqual([{ person: 'o1~1', leaves: ['buyer.name', 'buyer.address.city'] }]);
+    expect(partsOf(InvoiceIssueStarted, { ...data, individual: false }, 'o1~1')).toEqual([]);
+  });
+
+  /** Our own example: 188.10 USD at 4.5050 are 770.36 net and 77.04 tax in lei, rounded each. */
+  test('in another currency freezes the rate of its day and what it comes to in the books (EN 16931, BT-111)', () => {
+    const rate = { currency: usd, rate: decimal('4.505'), multiplier: 1, to: ron, day: '2026-02-27', source: 'bnr' as const };
+    const banked = { ...found, to: ron, rate, ageDays: 3, usable: true };
+    const lei = (minor: number) => money(minor, ron);
+    const issue = (asked: object, facts: object) =>
+      given(drafted).when(issueInvoice, { id: 'o1~1', ...asked }, { facts: { ...issuing, ...facts } });
+    expect(issue({}, { found: banked }).events()).toMatchObject([
+      { data: { exchange: { ...rate, net: lei(770_36), tax: lei(77_04), gross: lei(847_40) } } },
+    ]);
+    expect(issue({ rate: { rate: '4.6', reason: 'As agreed' } }, { found: banked }).events()).toMatchObject([
+      { data: { exchange: { source: 'manual', reason: 'As agreed', day: '2026-03-02', net: lei(786_60) } } },
+    ]);
+    issue({}, { found: { ...found, to: ron }, rateRequired: true }).thenRefuses('NoExchangeRate');
+    issue({}, { found: { ...found, to: ron } }).thenEvents(started);
+  });
+
+  test('is not issued into a closed period', () =>
+    given(drafted)
+      .when(issueInvoice, { id: 'o1~1' }, { facts: { ...issuing, closedThrough: '2026-03-02' } })
+      .thenRefuses('PeriodClosed'));
+
+  test('is overdue from the day after its last day for payment, said once while something is open', () => {
+    const overdue = InvoiceBecameOverdue({ dueDate: '2026-04-01', open: dollars(188_10) });
+    const on = (now: string, ...more: readonly DomainEvent[]) =>
+      given(drafted, started, issued, ...more).when(markInvoiceOverdue, { id: 'o1~1' }, { now });
+    on('2026-04-01T12:00:00.000Z').thenNothing();
+    on('2026-04-02T00:00:00.000Z').thenEvents(overdue);
+    on('2026-04-03T00:00:00.000Z', overdue).thenNothing();
+    const paid = PaymentApplied({ paymentId: 'p1', amount: dollars(188_10), open: dollars(0) });
+    on('2026-04-03T00:00:00.000Z', overdue, paid).thenNothing();
+    const back = PaymentUnapplied({ paymentId: 'p1', amount: dollars(188_10), open: dollars(188_10) });
+    on('2026-04-03T00:00:00.000Z', overdue, paid, back).thenEvents(overdue);
   });
 
   test('refuses nothing once its number is taken', () => {
@@ -123,7 +182,7 @@ describe('an invoice', () => {
       .thenEvents(InvoiceIssueWithdrawn({ because: 'too early' }));
     given(drafted, started, issued).when(withdrawInvoiceIssue, { id: 'o1~1', because: 'too early' }).thenNothing();
     given(drafted, started, InvoiceIssueWithdrawn({ because: 'too early' }))
-      .when(issueInvoice, { id: 'o1~1' })
+      .when(issueInvoice, { id: 'o1~1' }, { facts: issuing })
       .thenEvents(started);
   });
 
@@ -197,6 +256,14 @@ describe('a number series', () => {
 
   test('gives a document one number, however often it asks', () => given(taken).when(takeNumber, first).thenNothing());
 
+  test('numbers one kind of documents', () => {
+    const note = { ...first, kind: 'creditNote' as const, documentId: 'c' };
+    given(taken).when(takeNumber, note).thenRefuses('SeriesMismatch');
+    given(NumberTaken({ ...note, sequence: 1 }))
+      .when(takeNumber, first)
+      .thenRefuses('SeriesMismatch');
+  });
+
   test('never goes back in time', () =>
     given(taken)
       .when(takeNumber, { ...first, documentId: 'b', issueDate: '2026-03-01' })
@@ -243,63 +310,7 @@ describe('a payment on an invoice', () => {
   test('can be taken back whole, once', () => {
     given(drafted, started, issued, partly)
       .when(unapplyPaymentFromInvoice, { id: 'o1~1', paymentId: 'p1' })
-      .thenEvents(PaymentUnapplied({ paymentId: 'p1', amount: dollars(100_00), open: dollars(188_10) }));
+      .thenEvents(PaymentUnapplied({ paymentId: 'p1', amount: dollars(100_00), open: dollars(188_10), dueDate: '2026-04-01' }));
     given(drafted, started, issued).when(unapplyPaymentFromInvoice, { id: 'o1~1', paymentId: 'p1' }).thenNothing();
-  });
-});
-
-describe('recording a payment', () => {
-  const allocation = (invoiceId: string, amount: string) => ({ invoiceId, amount: wire(amount) });
-  const wish = { accountId: 'acme', amount: wire('30.00'), allocations: [allocation('i1', '10.00'), allocation('i2', '20.00')] };
-  const recorded = PaymentRecorded({
-    accountId: 'acme',
-    amount: dollars(30_00),
-    receivedOn: '2026-03-02',
-    method: 'bank',
-    allocations: [
-      { invoiceId: 'i1', amount: dollars(10_00) },
-      { invoiceId: 'i2', amount: dollars(20_00) },
-    ],
-  });
-
-  test('sets every part against its invoice first', () => {
-    const verdict = given().when(recordPayment, wish, { entityId: 'p1' });
-    verdict.thenEvents(recorded);
-    verdict.thenHolds(
-      {
-        take: applyPaymentToInvoice({ id: 'i1', paymentId: 'p1', accountId: 'acme', amount: wire('10.00') }),
-        release: unapplyPaymentFromInvoice({ id: 'i1', paymentId: 'p1' }),
-      },
-      {
-        take: applyPaymentToInvoice({ id: 'i2', paymentId: 'p1', accountId: 'acme', amount: wire('20.00') }),
-        release: unapplyPaymentFromInvoice({ id: 'i2', paymentId: 'p1' }),
-      },
-    );
-  });
-
-  test('wants parts that make the whole, one for each invoice, in one currency', () => {
-    given()
-      .when(recordPayment, { ...wish, amount: wire('30.01') })
-      .thenRefuses('Validation');
-    given()
-      .when(recordPayment, { ...wish, allocations: [allocation('i1', '10.00'), allocation('i1', '20.00')] })
-      .thenRefuses('Validation');
-    given()
-      .when(recordPayment, { ...wish, allocations: [allocation('i1', '40.00'), allocation('i2', '-10.00')] })
-      .thenRefuses('Validation');
-    given()
-      .when(recordPayment, { ...wish, amount: wire('30.00', 'EUR') })
-      .thenRefuses('CurrencyMismatch');
-  });
-
-  test('refuses money that has not come yet', () =>
-    given()
-      .when(recordPayment, { ...wish, receivedOn: '2026-03-03' })
-      .thenRefuses('Validation'));
-
-  test('is not possible any more once it was given up', () => {
-    given().when(lapsePayment, { id: 'p1' }).thenEvents(PaymentLapsed({}));
-    given(PaymentLapsed({})).when(recordPayment, wish).thenRefuses('PaymentLapsed');
-    given(recorded).when(lapsePayment, { id: 'p1' }).thenNothing();
   });
 });

@@ -291,19 +291,26 @@ describe('the end of a deal', () => {
 });
 
 describe('the payment of the order', () => {
+  const paid = { facts: { ...course.facts, winOnPayment: true } };
+
+  test('wins nothing where the company does not have it so', () =>
+    given(opened, ordered)
+      .when(winDealByPayment, { id, orderId: 'O1' }, { facts: { ...course.facts, winOnPayment: false } })
+      .thenNothing());
+
   test.each([[[]], [[in_('Presentation')]], [[in_('Presentation'), paused]]])('wins the deal wherever it stands (%#)', history =>
     expect(
       given(opened, ...history, ordered)
-        .when(winDealByPayment, { id, orderId: 'O1' }, course)
+        .when(winDealByPayment, { id, orderId: 'O1' }, paid)
         .events(),
     ).toMatchObject([{ type: 'DealWon', data: { orderId: 'O1', accountId: 'A1' } }]),
   );
 
   test.each([[won], [lost]])('leaves a closed deal as it is (%#)', end =>
-    given(opened, ordered, end).when(winDealByPayment, { id, orderId: 'O1' }, course).thenNothing(),
+    given(opened, ordered, end).when(winDealByPayment, { id, orderId: 'O1' }, paid).thenNothing(),
   );
 
-  test('of another order wins nothing', () => given(opened, ordered).when(winDealByPayment, { id, orderId: 'O2' }, course).thenNothing());
+  test('of another order wins nothing', () => given(opened, ordered).when(winDealByPayment, { id, orderId: 'O2' }, paid).thenNothing());
 });
 
 describe('reopening a deal', () => {

@@ -62,6 +62,9 @@ const lines = [line(1, 'chai', 5_000), line(2, 'tofu', 3_500), line(3, 'freight'
 async function house(answers: object, ...orders: readonly ReturnType<typeof placed>[]): Promise<MemoryHouse> {
   const made = new MemoryHouse(['order-fulfilment', 'order-credit', 'receivables', 'invoice-issue', 'goods-receipt'], {
     ShowCompanySettings: COMPANY_DEFAULTS,
+    ShowClosedPeriods: { books: null, stock: null },
+    BuyerOf: null,
+    ExchangeRateFor: { currency: RON, to: RON, on: '2026-03-02', rate: null, ageDays: null, usable: false },
     FindPerson: { person: null },
     CreditStanding: null,
     ...answers,

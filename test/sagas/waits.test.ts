@@ -125,6 +125,8 @@ async function draftOfServices({ warehouseId, serviceId }: { readonly warehouseI
   return `${order}~1`;
 }
 
+const isEmpty = (body: Readonly<Record<string, unknown>>): boolean => (body['items'] as unknown[]).length === 0;
+
 /** Waits that are over before anybody can be sure to see them. */
 const FLEETING = [
   'account-activation/activation',
@@ -134,6 +136,8 @@ const FLEETING = [
   'sheet-taking/taking',
   'duplicate-detection/detection',
   'account-merging/other',
+  'credit-note/issuing',
+  'payment-reversal/unapplying',
 ];
 
 describe('a process', () => {
@@ -278,6 +282,26 @@ describe('a process', () => {
     await house.make(`/invoices/${late}/issue`, { series: 'DAT' }, { on: '2026-05-05' });
     expect((await house.post(`/invoices/${early}/issue`, { series: 'DAT' }, { on: '2026-05-04' })).status).toBe(409);
     expect(await carry('invoice-issue', early, { IssueInvoice: () => ({ series: 'OTHER' }) })).toEqual(['issueAgain']);
+  });
+
+  test('of an invoice is over when it is paid, begins anew when the payment is reversed, and ends when all is credited', {
+    timeout: 30_000,
+  }, async () => {
+    const invoice = await draftOfServices(await goods());
+    await house.make(`/invoices/${invoice}/issue`);
+    const { accountId, open } = (await house.until(`/invoices/${invoice}`, ({ number }) => number !== null)) as Record<string, unknown>;
+    const waiting = await until('invoice-overdue', invoice, ({ status }) => status === 'running');
+    expect(waiting).toMatchObject({ wait: 'payment', movedBy: { command: 'RecordPayment' } });
+    const gone = () => house.until(`/processes?filter[saga]=invoice-overdue&filter[record]=${invoice}`, isEmpty);
+    const payment = await house.make('/payments', { accountId, amount: open, allocations: [{ invoiceId: invoice, amount: open }] });
+    await gone();
+    await house.make(`/payments/${payment}/reverse`, { reason: 'Bounced' });
+    await until('payment-reversal', payment, ({ status }) => status === 'finished');
+    await until('invoice-overdue', invoice, ({ status }) => status === 'running');
+    await house.make(`/invoices/${invoice}/credit`, { reason: 'Never done' });
+    await gone();
+    await house.until(`/credit-notes?filter[invoice]=${invoice}`, body => (body['items'] as { status: string }[])[0]?.status === 'Closed');
+    await house.until('/processes?filter[saga]=credit-note', isEmpty);
   });
 
   test('that met a fault goes on when it is retried, and is in front of the list until then', { timeout: 30_000 }, async () => {

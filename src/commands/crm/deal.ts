@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Deal } from '../../domain/crm/deal.ts';
 import { addObserver, assign, edit, open, removeObserver } from '../../domain/crm/deal-card.ts';
-import { lose, reopen, win, winByPayment } from '../../domain/crm/deal-closing.ts';
+import { lose, type PaymentCourse, reopen, win, winByPayment } from '../../domain/crm/deal-closing.ts';
 import { changePipeline, changeStage, relocate } from '../../domain/crm/deal-moves.ts';
 import { DEFAULT_PIPELINE } from '../../domain/crm/stages.ts';
 import { beginning, editable, existing } from '../../domain/records.ts';
@@ -10,6 +10,7 @@ import { type Ask, byId, byOwnerAndObservers, command, type FactsContext } from 
 import { Currency, MoneyText } from '../../kernel/money.ts';
 import { contactOwner } from '../../projections/crm/contacts.ts';
 import { pipelineForDeals } from '../../projections/crm/pipelines.ts';
+import { companySettings } from '../../projections/platform/company-settings.ts';
 import { findPerson } from '../../projections/platform/users.ts';
 import { accountKnown } from '../knowledge.ts';
 import { approvable } from '../platform/holds.ts';
@@ -190,9 +191,13 @@ export const winDeal = command({
 export const winDealByPayment = command({
   ...onCourse,
   type: 'WinDealByPayment',
-  summary: 'Wins the deal whose order is paid; silent when it is closed already.',
+  summary: 'Wins the deal whose order is paid; silent when it is closed already, and where the company wins no deals so.',
   permission: 'crm:edit',
   input: z.strictObject({ id: Id, orderId: Id }),
+  facts: async (deal, _, ask): Promise<PaymentCourse> => ({
+    ...(await course(deal, ask)),
+    winOnPayment: (await ask(companySettings, {})).winOnPayment,
+  }),
   decide: existing('deal', winByPayment),
 });
 

@@ -1,12 +1,14 @@
 /** An invoice: drafted, then issued under a number for good, then settled by payments. */
 import { z } from 'zod';
-import type { DecisionContext } from '../../kernel/command.ts';
-import { type Decision, decider, invalidTransition, notFound, refuse } from '../../kernel/decider.ts';
+import { type Decision, decider, notFound, refuse } from '../../kernel/decider.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
-import { amountText, Currency, Money, money } from '../../kernel/money.ts';
+import { Currency, Money } from '../../kernel/money.ts';
 import { DocumentLine, payableOf, type Reckoning, Totals, totalsOf } from '../document.ts';
-import { dueDateOf, type PaymentTerm } from '../invoicing.ts';
+import type { PaymentTerm } from '../invoicing.ts';
+import { Party } from '../party.ts';
 import { type Document, type Part, reckonedPart } from '../reckoning.ts';
+import { type Creditable, CreditNoteRequested, CreditNoteRequestWithdrawn, creditedBy } from './crediting.ts';
+import { Exchange } from './exchange.ts';
 import { answered, InvoiceSendingFailed, InvoiceSendingRequested, InvoiceSent, requested, type Sendings } from './sending.ts';
 
 export const InvoiceDrafted = event('InvoiceDrafted', {
@@ -23,12 +25,22 @@ export const InvoiceDrafted = event('InvoiceDrafted', {
 });
 
 /** From here on nothing about the invoice changes but its number: totals are frozen, it can be neither edited nor cancelled. */
-export const InvoiceIssueStarted = event('InvoiceIssueStarted', {
-  series: z.string(),
-  year: z.int(),
-  issueDate: z.iso.date(),
-  dueDate: z.iso.date(),
-});
+export const InvoiceIssueStarted = event(
+  'InvoiceIssueStarted',
+  {
+    series: z.string(),
+    year: z.int(),
+    issueDate: z.iso.date(),
+    dueDate: z.iso.date(),
+    /** Who sells and who buys, as they were then; `individual` where the buyer is a person and no company. */
+    seller: Party.optional(),
+    buyer: Party.optional(),
+    individual: z.boolean().optional(),
+    exchange: Exchange.optional(),
+  },
+  // An invoice must name its buyer for as long as the law wants it kept: the buyer is sealed with a key of the invoice's own.
+  { personal: [{ person: ({ individual }, invoiceId) => (individual ? invoiceId : undefined), fields: ['buyer'] }] },
+);
 
 export const InvoiceIssued = event('InvoiceIssued', {
   number: z.string(),
@@ -44,11 +56,26 @@ export const InvoiceIssued = event('InvoiceIssued', {
 /** The series refused a number; the invoice is a draft again. */
 export const InvoiceIssueWithdrawn = event('InvoiceIssueWithdrawn', { because: z.string() });
 export const InvoiceCancelled = event('InvoiceCancelled', { reason: z.string() });
+/** Its last day for payment is over and something is still open. */
+export const InvoiceBecameOverdue = event('InvoiceBecameOverdue', { dueDate: z.iso.date(), open: Money });
 
-const settlement = { paymentId: z.string(), amount: Money, open: Money };
-/** `open` is what remains to be paid afterwards. */
-export const PaymentApplied = event('PaymentApplied', settlement);
-export const PaymentUnapplied = event('PaymentUnapplied', settlement);
+const settlement = { amount: Money, open: Money };
+/** `open` is what remains to be paid afterwards; `allocationId` where a recorded payment was set against the invoice later. */
+export const PaymentApplied = event('PaymentApplied', { paymentId: z.string(), allocationId: z.string().optional(), ...settlement });
+export const PaymentUnapplied = event('PaymentUnapplied', {
+  paymentId: z.string(),
+  allocationId: z.string().optional(),
+  ...settlement,
+  dueDate: z.iso.date().optional(),
+});
+/** A client's credit is set against the invoice. */
+export const CreditApplied = event('CreditApplied', { creditNoteId: z.string(), allocationId: z.string(), ...settlement });
+export const CreditUnapplied = event('CreditUnapplied', {
+  creditNoteId: z.string(),
+  allocationId: z.string(),
+  ...settlement,
+  dueDate: z.iso.date(),
+});
 
 const events = [
   InvoiceDrafted,
@@ -56,61 +83,97 @@ const events = [
   InvoiceIssued,
   InvoiceIssueWithdrawn,
   InvoiceCancelled,
+  InvoiceBecameOverdue,
   PaymentApplied,
   PaymentUnapplied,
+  CreditApplied,
+  CreditUnapplied,
+  CreditNoteRequested,
+  CreditNoteRequestWithdrawn,
   InvoiceSendingRequested,
   InvoiceSent,
   InvoiceSendingFailed,
 ] as const;
-type Fact = EventOf<(typeof events)[number]>;
-type Started = DataOf<typeof InvoiceIssueStarted>;
-type Outcome = Decision<Fact>;
+export type InvoiceFact = EventOf<(typeof events)[number]>;
+type Outcome = Decision<InvoiceFact>;
 
-interface State {
+export interface State extends Creditable {
   readonly status: 'none' | 'draft' | 'issuing' | 'issued' | 'cancelled';
-  readonly accountId: string;
-  readonly orderId?: string | undefined;
   readonly term: PaymentTerm;
-  readonly totals?: DataOf<typeof InvoiceDrafted>['totals'];
-  readonly issue?: Started;
-  readonly open?: Money;
-  /** Minor units by payment. */
-  readonly applied: Readonly<Record<string, number>>;
+  readonly issue?: Pick<DataOf<typeof InvoiceIssueStarted>, 'series' | 'issueDate' | 'dueDate'>;
+  readonly overdue: boolean;
   readonly sendings: Sendings;
 }
 
+const NOTHING: State = {
+  status: 'none',
+  accountId: '',
+  term: { paymentTermDays: 0 },
+  lines: [],
+  overdue: false,
+  applied: {},
+  credited: {},
+  sendings: {},
+};
+
 export const Invoice = decider({
   category: 'invoice',
-  stateVersion: 3,
+  stateVersion: 4,
   events,
-  initial: (): State => ({ status: 'none', accountId: '', term: { paymentTermDays: 0 }, applied: {}, sendings: {} }),
+  initial: (): State => NOTHING,
   evolve: {
-    InvoiceDrafted: (state, { accountId, orderId, paymentTermDays, termEndOfMonth, totals }): State => ({
+    InvoiceDrafted: (state, { accountId, orderId, paymentTermDays, termEndOfMonth, lines, totals }): State => ({
       ...state,
       status: 'draft',
       accountId,
       orderId,
       term: { paymentTermDays, ...(termEndOfMonth === undefined ? {} : { termEndOfMonth }) },
+      lines: lines.map(withoutHistory),
       totals,
     }),
-    InvoiceIssueStarted: (state, issue): State => ({ ...state, status: 'issuing', issue }),
-    InvoiceIssued: (state, { totals }): State => ({ ...state, status: 'issued', open: payableOf(totals) }),
+    InvoiceIssueStarted: (state, { series, issueDate, dueDate, exchange }): State => ({
+      ...state,
+      status: 'issuing',
+      issue: { series, issueDate, dueDate },
+      exchange,
+    }),
+    InvoiceIssued: (state, { number, totals }): State => ({ ...state, status: 'issued', number, open: payableOf(totals) }),
     InvoiceIssueWithdrawn: (state): State => ({ ...state, status: 'draft' }),
     InvoiceCancelled: (state): State => ({ ...state, status: 'cancelled' }),
-    PaymentApplied: (state, { paymentId, amount, open }): State => ({
-      ...state,
-      open,
-      applied: { ...state.applied, [paymentId]: amount.minor },
+    InvoiceBecameOverdue: (state): State => ({ ...state, overdue: true }),
+    PaymentApplied: (state, { paymentId, allocationId = paymentId, amount, open }): State => applied(state, allocationId, amount, open),
+    PaymentUnapplied: (state, { paymentId, allocationId = paymentId, open }): State => unapplied(state, allocationId, open),
+    CreditApplied: (state, { allocationId, amount, open }): State => applied(state, allocationId, amount, open),
+    CreditUnapplied: (state, { allocationId, open }): State => unapplied(state, allocationId, open),
+    CreditNoteRequested: (state, request): State => ({
+      ...owing(state, request.open),
+      credited: { ...state.credited, [request.creditNoteId]: creditedBy(request) },
     }),
-    PaymentUnapplied: (state, { paymentId, open }): State => ({ ...state, open, applied: without(state.applied, paymentId) }),
+    CreditNoteRequestWithdrawn: (state, { creditNoteId, open }): State => ({
+      ...owing(state, open),
+      credited: without(state.credited, creditNoteId),
+    }),
     InvoiceSendingRequested: (state, sending): State => ({ ...state, sendings: requested(state.sendings, sending) }),
     InvoiceSent: (state, { sendingId }): State => ({ ...state, sendings: answered(state.sendings, sendingId) }),
     InvoiceSendingFailed: (state, { sendingId }): State => ({ ...state, sendings: answered(state.sendings, sendingId) }),
   },
 });
 
-const without = (applied: State['applied'], paymentId: string): State['applied'] =>
-  Object.fromEntries(Object.entries(applied).filter(([id]) => id !== paymentId));
+/** How a line's price was found is told by the events; decisions do not ask it. */
+const withoutHistory = ({ price: { tried: _, ...price }, ...line }: DocumentLine): DocumentLine => ({ ...line, price });
+
+/** Whatever is paid or taken back, the clock has to say anew that it is overdue. */
+const owing = (state: State, open: Money): State => ({ ...state, open, overdue: false });
+
+const applied = (state: State, key: string, { minor }: Money, open: Money): State => ({
+  ...owing(state, open),
+  applied: { ...state.applied, [key]: minor },
+});
+
+const unapplied = (state: State, key: string, open: Money): State => ({ ...owing(state, open), applied: without(state.applied, key) });
+
+const without = <Value>(entries: Readonly<Record<string, Value>>, key: string): Readonly<Record<string, Value>> =>
+  Object.fromEntries(Object.entries(entries).filter(([id]) => id !== key));
 
 /** The invoice of a delivery bears its id, so that a delivery is invoiced once. */
 export const invoiceOfDelivery = (deliveryId: string): string => deliveryId;
@@ -133,68 +196,10 @@ const holds = ({ line, quantity }: DocumentLine, part: Part): boolean => line ==
 const documentOf = ({ lines, currency, parts, reckoning }: OrderWish): Document =>
   parts === undefined ? { lines, totals: totalsOf(lines, currency, reckoning) } : reckonedPart(lines, parts, currency, reckoning);
 
-export function startIssue(state: State, id: string, series: string, issueDate: string): Outcome {
-  if (state.status === 'none') return notFound('invoice', id);
-  if (state.status === 'issuing' || state.status === 'issued') return [];
-  if (state.status !== 'draft') return invalidTransition('A cancelled invoice cannot be issued.', []);
-  const year = Number(issueDate.slice(0, 4));
-  return [InvoiceIssueStarted({ series, year, issueDate, dueDate: dueDateOf(issueDate, state.term) })];
-}
-
-/** After the number is taken nothing refuses: a number without its document would be a gap. */
-export function completeIssue(state: State, sequence: number, number: string): Outcome {
-  if (state.status !== 'issuing' || state.issue === undefined || state.totals === undefined) return [];
-  const { series, issueDate, dueDate } = state.issue;
-  const { accountId, orderId, totals } = state;
-  return [
-    InvoiceIssued({ number, series, sequence, issueDate, dueDate, accountId, ...(orderId === undefined ? {} : { orderId }), totals }),
-  ];
-}
-
-export const withdrawIssue = (state: State, because: string): Outcome =>
-  state.status === 'issuing' ? [InvoiceIssueWithdrawn({ because })] : [];
-
 export function cancel(state: State, id: string, reason: string): Outcome {
   if (state.status === 'none') return notFound('invoice', id);
   if (state.status === 'cancelled') return [];
   if (state.status !== 'draft') return refuse('DocumentLocked', 'An issued invoice stays as it is; correct it by a credit note.');
   if (state.orderId !== undefined) return refuse('DocumentLocked', 'The goods of this order are shipped, so its invoice has to be issued.');
   return [InvoiceCancelled({ reason })];
-}
-
-/** What is set against an invoice, and the account whose payment it is part of. */
-interface Settlement {
-  readonly id: string;
-  readonly paymentId: string;
-  readonly accountId: string;
-  readonly amount: Money;
-}
-
-export function applyPayment(
-  state: State,
-  { id, paymentId, accountId, amount }: Settlement,
-  { facts: owedBy }: DecisionContext<string | undefined>,
-): Outcome {
-  if (state.status === 'none') return notFound('invoice', id);
-  if (Object.hasOwn(state.applied, paymentId)) return [];
-  if (state.status !== 'issued' || state.open === undefined)
-    return invalidTransition('Only an issued invoice can be paid.', ['IssueInvoice']);
-  if (accountId !== state.accountId && accountId !== owedBy)
-    return refuse('AccountMismatch', `Invoice ${id} is owed by another account than the one that paid.`, { invoiceId: id });
-  if (amount.currency !== state.open.currency)
-    return refuse('CurrencyMismatch', `The invoice is in ${state.open.currency}, the payment in ${amount.currency}.`);
-  if (amount.minor > state.open.minor)
-    return refuse(
-      'PaymentExceedsBalance',
-      `${amountText(amount)} was paid, but only ${amountText(state.open)} ${amount.currency} is open.`,
-      { invoiceId: id, open: amountText(state.open) },
-    );
-  return [PaymentApplied({ paymentId, amount, open: money(state.open.minor - amount.minor, amount.currency) })];
-}
-
-export function unapplyPayment(state: State, paymentId: string): Outcome {
-  const minor = state.applied[paymentId];
-  if (minor === undefined || state.open === undefined) return [];
-  const { currency } = state.open;
-  return [PaymentUnapplied({ paymentId, amount: money(minor, currency), open: money(state.open.minor + minor, currency) })];
 }

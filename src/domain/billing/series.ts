@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { type Decision, decider, refuse } from '../../kernel/decider.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
 
+/** Kinds of documents; a series numbers one of them. */
+export const DocumentKind = z.enum(['invoice', 'creditNote']);
+export type DocumentKind = z.output<typeof DocumentKind>;
+
 export const NumberTaken = event('NumberTaken', {
+  /** Absent on numbers of invoices. */
+  kind: DocumentKind.optional(),
   series: z.string(),
   year: z.int(),
   documentId: z.string(),
@@ -14,6 +20,7 @@ const events = [NumberTaken] as const;
 type Fact = EventOf<(typeof events)[number]>;
 
 interface State {
+  readonly kind?: DocumentKind;
   readonly sequence: number;
   readonly issueDate: string;
   /** The newest documents and their numbers. */
@@ -28,12 +35,13 @@ const RECENT_MAX = 300;
 
 export const Series = decider({
   category: 'series',
-  stateVersion: 1,
+  stateVersion: 2,
   events,
   shared: true,
   initial: (): State => ({ sequence: 0, issueDate: '', recent: [] }),
   evolve: {
-    NumberTaken: ({ recent }, { documentId, sequence, issueDate }): State => ({
+    NumberTaken: ({ recent }, { kind = 'invoice', documentId, sequence, issueDate }): State => ({
+      kind,
       sequence,
       issueDate,
       recent: [...recent, { documentId, sequence }].slice(-RECENT_MAX),
@@ -47,10 +55,15 @@ export const seriesId = ({ series, year }: { readonly series: string; readonly y
 export const documentNumber = (series: string, year: number, sequence: number): string =>
   `${series}-${year}-${String(sequence).padStart(6, '0')}`;
 
+const NAMES: Readonly<Record<DocumentKind, string>> = { invoice: 'invoices', creditNote: 'credit notes' };
+
 type Wish = Omit<DataOf<typeof NumberTaken>, 'sequence'>;
 
 export function takeNext(state: State, wish: Wish): Decision<Fact> {
   if (state.recent.some(({ documentId }) => documentId === wish.documentId)) return [];
+  const kind = wish.kind ?? 'invoice';
+  if (state.kind !== undefined && state.kind !== kind)
+    return refuse('SeriesMismatch', `Series ${wish.series} numbers ${NAMES[state.kind]} and no ${NAMES[kind]}.`);
   if (wish.issueDate < state.issueDate)
     return refuse(
       'IssueDateTooEarly',

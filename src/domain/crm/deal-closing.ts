@@ -45,11 +45,17 @@ function skipped(deal: Deal, to: Stage, { facts: { pipeline }, override }: Decis
 const isOver = (kind: StageKind): boolean => kind !== 'open' && kind !== 'paused';
 
 /** A paid order is proof enough, whatever stage the deal stands in; one that is closed stays as it is. */
+export interface PaymentCourse extends Course {
+  /** Whether the company has deals won by the payment of their orders. */
+  readonly winOnPayment: boolean;
+}
+
 export function winByPayment(
   deal: Deal,
   { orderId }: { readonly orderId: string },
-  { facts }: DecisionContext<Course>,
+  { facts }: DecisionContext<PaymentCourse>,
 ): Decision<DealFact> {
+  if (!facts.winOnPayment) return [];
   if (isOver(deal.kind) || deal.orderId !== orderId) return [];
   return [won(deal, usualStage(facts.pipeline, 'won'), 'The order is paid.')];
 }

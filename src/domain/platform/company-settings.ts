@@ -6,6 +6,7 @@ import { type EventOf, event } from '../../kernel/event.ts';
 import { Currency } from '../../kernel/money.ts';
 import { Reckoning, USUAL } from '../document.ts';
 import { InvoiceMode } from '../invoicing.ts';
+import { Party } from '../party.ts';
 
 /** Plain shapes, as facts keep them; what a value must be beyond that is asked of the command's input. */
 const settings = {
@@ -25,6 +26,14 @@ const settings = {
   termEndOfMonth: z.boolean(),
   /** Whether tax is rounded once a rate or once a line (EN 16931 wants the former), and whether prices on invoices by hand include it. */
   ...Reckoning.shape,
+  /** Who sells, as invoices name it from now on. */
+  seller: Party.nullable(),
+  /** Whether an invoice in another currency than the books is refused when there is no rate for its day. */
+  rateRequired: z.boolean(),
+  /** Whether what is paid beyond an invoice becomes the client's credit; refused otherwise. */
+  overpaymentToCredit: z.boolean(),
+  /** Whether a deal is won by itself once all invoices of its order are paid. */
+  winOnPayment: z.boolean(),
   /** A rate of exchange more days older than its document than this counts no longer: holidays pass, a feed that stopped is noticed. */
   exchangeRateDaysMax: z.int(),
   /** What a new order is: a Draft for us to review, or Sent to the client at once. */
@@ -67,6 +76,10 @@ export const COMPANY_DEFAULTS: CompanySettings = {
   invoiceMode: 'atShipping',
   termEndOfMonth: false,
   ...USUAL,
+  seller: null,
+  rateRequired: false,
+  overpaymentToCredit: false,
+  winOnPayment: true,
   exchangeRateDaysMax: 10,
   orderInitialStatus: 'Draft',
   orderExpiryDays: 14,

@@ -1,4 +1,8 @@
+import { CreditNoteRequested, CreditNoteRequestWithdrawn } from '../../domain/billing/crediting.ts';
 import {
+  CreditApplied,
+  CreditUnapplied,
+  InvoiceBecameOverdue,
   InvoiceCancelled,
   InvoiceDrafted,
   InvoiceIssued,
@@ -10,6 +14,7 @@ import {
 import { NumberTaken } from '../../domain/billing/series.ts';
 import { payableOf } from '../../domain/document.ts';
 import { invariant, NOTHING_YET, steps } from '../../kernel/invariant.ts';
+import type { Money } from '../../kernel/money.ts';
 import { faultsOfTotals, type Priced } from '../totals.ts';
 
 export const invoiceTotals = invariant({
@@ -27,39 +32,106 @@ interface Balance {
   readonly drafted: number | null;
   readonly issued: number | null;
   readonly paid: number;
+  /** What credit notes took of it, by note. */
+  readonly credited: Readonly<Record<string, number>>;
   /** What the last event says is open. */
   readonly open: number | null;
 }
 
+interface Settled {
+  readonly amount: Money;
+  readonly open: Money;
+}
+
+const paid = (balance: Balance, { amount, open }: Settled, sign: 1 | -1): Balance => ({
+  ...balance,
+  paid: balance.paid + sign * amount.minor,
+  open: open.minor,
+});
+
 export const invoiceBalance = invariant({
   name: 'invoice-balance',
-  promise: 'What an invoice was issued for is what is paid and what is open, after every payment.',
-  events: [InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied],
-  initial: (): Balance => ({ drafted: null, issued: null, paid: 0, open: null }),
+  promise: 'What an invoice was issued for is what is paid, what is credited against it and what is open, after every step.',
+  events: [
+    InvoiceDrafted,
+    InvoiceIssued,
+    PaymentApplied,
+    PaymentUnapplied,
+    CreditApplied,
+    CreditUnapplied,
+    CreditNoteRequested,
+    CreditNoteRequestWithdrawn,
+    InvoiceBecameOverdue,
+  ],
+  initial: (): Balance => ({ drafted: null, issued: null, paid: 0, credited: {}, open: null }),
   on: {
     InvoiceDrafted: (balance, { totals }) => ({ ...balance, drafted: payableOf(totals).minor }),
     InvoiceIssued: (balance, { totals }) => ({ ...balance, issued: payableOf(totals).minor }),
-    PaymentApplied: (balance, { amount, open }) => ({ ...balance, paid: balance.paid + amount.minor, open: open.minor }),
-    PaymentUnapplied: (balance, { amount, open }) => ({ ...balance, paid: balance.paid - amount.minor, open: open.minor }),
+    PaymentApplied: (balance, part) => paid(balance, part, 1),
+    PaymentUnapplied: (balance, part) => paid(balance, part, -1),
+    CreditApplied: (balance, part) => paid(balance, part, 1),
+    CreditUnapplied: (balance, part) => paid(balance, part, -1),
+    CreditNoteRequested: (balance, { creditNoteId, applied, open }) => ({
+      ...balance,
+      credited: { ...balance.credited, [creditNoteId]: applied.minor },
+      open: open.minor,
+    }),
+    CreditNoteRequestWithdrawn: (balance, { creditNoteId, open }) => ({
+      ...balance,
+      credited: { ...balance.credited, [creditNoteId]: 0 },
+      open: open.minor,
+    }),
+    InvoiceBecameOverdue: (balance, { open }) => ({ ...balance, open: open.minor }),
   },
-  *always({ drafted, issued, paid, open }) {
+  *always({ drafted, issued, paid: settled, credited, open }) {
+    const taken = Object.values(credited).reduce((sum, minor) => sum + minor, 0);
     if (issued !== null && issued !== drafted) yield `drafted ${drafted}, issued ${issued}`;
-    if (open !== null && (open < 0 || paid < 0 || paid + open !== issued)) yield `${paid} paid and ${open} open of ${issued}`;
+    if (open !== null && (open < 0 || settled < 0 || settled + taken + open !== issued))
+      yield `${settled} paid, ${taken} credited and ${open} open of ${issued}`;
   },
 });
+
+const SETTLING = [
+  'InvoiceIssued',
+  'PaymentApplied',
+  'PaymentUnapplied',
+  'CreditApplied',
+  'CreditUnapplied',
+  'CreditNoteRequested',
+  'CreditNoteRequestWithdrawn',
+  'InvoiceBecameOverdue',
+] as const;
 
 export const invoiceSteps = steps({
   name: 'invoice-steps',
   promise: 'An invoice goes from draft to issued to settled, and nothing follows its cancelling.',
-  events: [InvoiceDrafted, InvoiceIssueStarted, InvoiceIssued, InvoiceIssueWithdrawn, InvoiceCancelled, PaymentApplied, PaymentUnapplied],
+  events: [
+    InvoiceDrafted,
+    InvoiceIssueStarted,
+    InvoiceIssued,
+    InvoiceIssueWithdrawn,
+    InvoiceCancelled,
+    InvoiceBecameOverdue,
+    PaymentApplied,
+    PaymentUnapplied,
+    CreditApplied,
+    CreditUnapplied,
+    CreditNoteRequested,
+    CreditNoteRequestWithdrawn,
+  ],
   mayFollow: {
     InvoiceDrafted: [NOTHING_YET],
     InvoiceIssueStarted: ['InvoiceDrafted', 'InvoiceIssueWithdrawn'],
     InvoiceIssued: ['InvoiceIssueStarted'],
     InvoiceIssueWithdrawn: ['InvoiceIssueStarted'],
     InvoiceCancelled: ['InvoiceDrafted', 'InvoiceIssueWithdrawn'],
-    PaymentApplied: ['InvoiceIssued', 'PaymentApplied', 'PaymentUnapplied'],
-    PaymentUnapplied: ['PaymentApplied', 'PaymentUnapplied'],
+    InvoiceBecameOverdue: SETTLING.filter(type => type !== 'InvoiceBecameOverdue'),
+    PaymentApplied: SETTLING,
+    PaymentUnapplied: SETTLING,
+    CreditApplied: SETTLING,
+    CreditUnapplied: SETTLING,
+    CreditNoteRequested: SETTLING,
+    CreditNoteRequestWithdrawn: SETTLING,
   },
 });
 
@@ -96,14 +168,14 @@ interface Numbered {
   readonly begun: number;
 }
 
-const numberAndDate = ({ sequence, issueDate }: { readonly sequence: number; readonly issueDate: string }): string =>
+export const numberAndDate = ({ sequence, issueDate }: { readonly sequence: number; readonly issueDate: string }): string =>
   `number ${sequence} of ${issueDate}`;
 
 export const invoiceNumbers = invariant({
   name: 'invoice-numbers',
   promise: 'Every issued invoice has one number of its series, and every number belongs to one issued invoice.',
   events: [NumberTaken, InvoiceIssueStarted, InvoiceIssueWithdrawn, InvoiceIssued],
-  keys: { NumberTaken: ({ documentId }) => [documentId] },
+  keys: { NumberTaken: ({ kind = 'invoice', documentId }) => (kind === 'invoice' ? [documentId] : []) },
   initial: (): Numbered => ({ taken: [], issued: [], begun: 0 }),
   on: {
     NumberTaken: (state, taken) => ({ ...state, taken: [...state.taken, numberAndDate(taken)] }),

@@ -1,25 +1,38 @@
 import { PaymentApplied, PaymentUnapplied } from '../../domain/billing/invoice.ts';
-import { PaymentLapsed, PaymentRecorded } from '../../domain/billing/payment.ts';
+import {
+  PaymentAllocated,
+  PaymentAllocationLapsed,
+  PaymentLapsed,
+  PaymentRecorded,
+  PaymentRefunded,
+  PaymentReversed,
+} from '../../domain/billing/payment.ts';
 import { invariant, NOTHING_YET, steps } from '../../kernel/invariant.ts';
 
 interface Sums {
   readonly amount: number;
-  readonly parts: number;
+  readonly used: number;
+  /** What the last event says is left; null where it said nothing. */
+  readonly left: number | null;
 }
 
 export const paymentParts = invariant({
   name: 'payment-parts',
-  promise: 'The parts of a payment are no more than the payment.',
-  events: [PaymentRecorded],
-  initial: (): Sums => ({ amount: 0, parts: 0 }),
+  promise: 'What a payment is set against, what of it was paid back and what is left of it are the payment.',
+  events: [PaymentRecorded, PaymentAllocated, PaymentRefunded],
+  initial: (): Sums => ({ amount: 0, used: 0, left: null }),
   on: {
     PaymentRecorded: (_, { amount, allocations }) => ({
       amount: amount.minor,
-      parts: allocations.reduce((sum, part) => sum + part.amount.minor, 0),
+      used: allocations.reduce((sum, part) => sum + part.amount.minor, 0),
+      left: null,
     }),
+    PaymentAllocated: (sums, { amount, unallocated }) => ({ ...sums, used: sums.used + amount.minor, left: unallocated.minor }),
+    PaymentRefunded: (sums, { amount, unallocated }) => ({ ...sums, used: sums.used + amount.minor, left: unallocated.minor }),
   },
-  *always({ amount, parts }) {
-    if (parts > amount) yield `parts of ${parts} out of ${amount}`;
+  *always({ amount, used, left }) {
+    if (used > amount) yield `parts of ${used} out of ${amount}`;
+    if (left !== null && used + left !== amount) yield `${used} used and ${left} left of ${amount}`;
   },
 });
 
@@ -27,6 +40,7 @@ interface Part {
   /** Minor units; null while the payment is not recorded. */
   readonly allocated: number | null;
   readonly applied: number;
+  readonly reversed: boolean;
 }
 
 const part = (paymentId: string, invoiceId: string): string => `${paymentId} on ${invoiceId}`;
@@ -34,33 +48,46 @@ const byPart = ({ paymentId }: { readonly paymentId: string }, { entityId }: { r
 
 export const paymentAllocations = invariant({
   name: 'payment-allocations',
-  promise: 'Each part of a payment is set against its invoice, once, and nothing of a payment that was never recorded.',
-  events: [PaymentRecorded, PaymentApplied, PaymentUnapplied],
+  promise: 'Each part of a payment is set against its invoice, once, and nothing of a payment that was never recorded or was reversed.',
+  events: [PaymentRecorded, PaymentAllocated, PaymentReversed, PaymentApplied, PaymentUnapplied],
   keys: {
     PaymentRecorded: ({ allocations }, { entityId }) => allocations.map(({ invoiceId }) => part(entityId, invoiceId)),
+    PaymentAllocated: ({ invoiceId }, { entityId }) => [part(entityId, invoiceId)],
+    PaymentReversed: ({ allocations }, { entityId }) => [...new Set(allocations.map(({ invoiceId }) => part(entityId, invoiceId)))],
     PaymentApplied: byPart,
     PaymentUnapplied: byPart,
   },
-  initial: (): Part => ({ allocated: null, applied: 0 }),
+  initial: (): Part => ({ allocated: null, applied: 0, reversed: false }),
   on: {
     PaymentRecorded: (state, { allocations }, key, { entityId }) => ({
       ...state,
       allocated: allocations.find(({ invoiceId }) => part(entityId, invoiceId) === key)?.amount.minor ?? 0,
     }),
+    PaymentAllocated: (state, { amount }) => ({ ...state, allocated: (state.allocated ?? 0) + amount.minor }),
+    PaymentReversed: state => ({ ...state, allocated: 0, reversed: true }),
     PaymentApplied: (state, { amount }) => ({ ...state, applied: state.applied + amount.minor }),
     PaymentUnapplied: (state, { amount }) => ({ ...state, applied: state.applied - amount.minor }),
   },
-  *always({ allocated, applied }) {
-    if (allocated !== null && allocated !== applied) yield `${applied} of ${allocated} set against it`;
+  *always({ allocated, applied, reversed }) {
+    if (allocated !== null && !reversed && allocated > applied) yield `${applied} of ${allocated} set against it`;
   },
   *atRest({ allocated, applied }) {
-    if (allocated === null && applied !== 0) yield `${applied} of a payment that was never recorded`;
+    if (applied !== (allocated ?? 0)) yield `${applied} set against it in place of ${allocated ?? 'nothing: it was never recorded'}`;
   },
 });
 
+const STANDING = ['PaymentRecorded', 'PaymentAllocated', 'PaymentAllocationLapsed', 'PaymentRefunded'] as const;
+
 export const paymentSteps = steps({
   name: 'payment-steps',
-  promise: 'A payment is recorded or lapses, once.',
-  events: [PaymentRecorded, PaymentLapsed],
-  mayFollow: { PaymentRecorded: [NOTHING_YET], PaymentLapsed: [NOTHING_YET] },
+  promise: 'A payment is recorded or lapses, once; nothing follows its reversal.',
+  events: [PaymentRecorded, PaymentLapsed, PaymentAllocated, PaymentAllocationLapsed, PaymentReversed, PaymentRefunded],
+  mayFollow: {
+    PaymentRecorded: [NOTHING_YET],
+    PaymentLapsed: [NOTHING_YET],
+    PaymentAllocated: STANDING,
+    PaymentAllocationLapsed: [...STANDING, 'PaymentReversed'],
+    PaymentReversed: STANDING,
+    PaymentRefunded: STANDING,
+  },
 });

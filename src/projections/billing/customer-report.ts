@@ -12,8 +12,7 @@ import { deliveries } from '../fulfilment/deliveries.ts';
 import { daysBefore, daysIn, Period } from '../periods.ts';
 import { salesOrders } from '../sales/sales-orders.ts';
 import { invoices } from './invoices.ts';
-import { payments } from './payments.ts';
-import { SETTLED } from './settled.ts';
+import { SETTLED, settlements } from './settled.ts';
 
 /** $1 to $2 is the period, $3 to $4 the one before. */
 const NOW = 'between $1::date and $2::date';
@@ -48,7 +47,7 @@ const measures = Object.keys(MEASURES) as [Measure, ...Measure[]];
 const GROUPS = { all: "'all'", owner: 'c.owner_id' } as const;
 const by = z.enum(['all', 'owner']).default('all');
 
-const report = { permission: 'billing:read', reads: [invoices, payments, deliveries, salesOrders, accounts] } as const;
+const report = { permission: 'billing:read', reads: [invoices, settlements, deliveries, salesOrders, accounts] } as const;
 
 const daysOf = (period: string): readonly string[] => [daysIn(period), daysBefore(period)].flatMap(({ from, to }) => [from, to]);
 

@@ -1,4 +1,10 @@
+import { z } from 'zod';
+import { CreditNoteRequested, CreditNoteRequestWithdrawn } from '../../domain/billing/crediting.ts';
+import type { Exchange } from '../../domain/billing/exchange.ts';
 import {
+  CreditApplied,
+  CreditUnapplied,
+  InvoiceBecameOverdue,
   InvoiceCancelled,
   InvoiceDrafted,
   InvoiceIssued,
@@ -8,18 +14,34 @@ import {
   PaymentUnapplied,
 } from '../../domain/billing/invoice.ts';
 import { payableOf, reckoningOf, type Totals } from '../../domain/document.ts';
+import { Party } from '../../domain/party.ts';
 import { field } from '../../kernel/field.ts';
-import { byDay, listing } from '../../kernel/listing.ts';
+import { byDay, byInstant, listing } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
+import { query } from '../../kernel/query.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
-import { day, decimal, flag, instant, integer, minorUnits, nullable, quantity, type RowOf, table, text } from '../../kernel/table.ts';
+import {
+  day,
+  decimal,
+  flag,
+  instant,
+  integer,
+  json,
+  minorUnits,
+  nullable,
+  personal,
+  quantity,
+  type RowOf,
+  table,
+  text,
+} from '../../kernel/table.ts';
 import { accountSurvivors, ofAccount } from '../crm/account-survivors.ts';
 import { accounts } from '../crm/accounts.ts';
 import { lineKey, lineOf } from '../lines.ts';
 import { revised } from '../platform/event-history.ts';
 
 /** Codes that addresses and exports show, kept for good. An invoice being numbered still counts as a draft. */
-const INVOICE_STATUS_CODES = { Draft: 6, Issuing: 6, Unpaid: 1, Paid: 2, PartiallyPaid: 3, Cancelled: 5 } as const;
+const INVOICE_STATUS_CODES = { Draft: 6, Issuing: 6, Unpaid: 1, Paid: 2, PartiallyPaid: 3, Overdue: 4, Cancelled: 5 } as const;
 type Status = keyof typeof INVOICE_STATUS_CODES;
 
 const settled = (open: number, gross: number): Status => (open === 0 ? 'Paid' : open === gross ? 'Unpaid' : 'PartiallyPaid');
@@ -28,8 +50,8 @@ const columns = {
   account_id: text('Account that owes'),
   order_id: nullable(text('Sales order invoiced')),
   reference: nullable(text("The customer's or the importing system's reference")),
-  status: text('Draft, Issuing, Unpaid, PartiallyPaid, Paid or Cancelled'),
-  status_code: integer('Stable code of the status: 6, 6, 1, 3, 2, 5'),
+  status: text('Draft, Issuing, Unpaid, PartiallyPaid, Paid, Overdue or Cancelled'),
+  status_code: integer('Stable code of the status: 6, 6, 1, 3, 2, 4, 5'),
   number: nullable(text('Number in its series, once issued')),
   issue_date: nullable(day('Date of issue, once issued')),
   due_date: nullable(day('Last day for payment, once issued')),
@@ -43,6 +65,21 @@ const columns = {
   tax_rounding: text('Whether tax is rounded once a rate (document) or once a line'),
   prices_include_tax: flag('Whether its prices include tax'),
   open: minorUnits('What remains to be paid; nothing before issue'),
+  credited: minorUnits('What credit notes take back of it, set against it or kept as credit'),
+  credits: json<Readonly<Record<string, number>>>('The same by credit note, in minor units'),
+  delivery_id: nullable(text('Delivery invoiced; nothing for whole orders and invoices by hand')),
+  seller: nullable(json<Party>('Who sells, as it was at issue: name, legalName, taxId, address')),
+  buyer: personal(nullable(json<Party>('Who buys, as it was at issue: name, legalName, taxId, address')), 'buyer_person'),
+  buyer_person: nullable(text('The invoice itself, where its buyer is a person and no company: the buyer is sealed with its key')),
+  books_currency: nullable(text('Currency of the books, where the invoice is in another')),
+  exchange_rate: nullable(decimal('Units of the currency of the books for so many units as the multiplier says, frozen at issue')),
+  exchange_multiplier: nullable(integer('How many units the rate is for')),
+  exchange_day: nullable(day('Day of the rate')),
+  exchange_source: nullable(text('bnr: the National Bank of Romania; manual: by hand')),
+  exchange_reason: nullable(text('Why the rate was entered by hand')),
+  books_net: nullable(minorUnits('Net in the currency of the books')),
+  books_tax: nullable(minorUnits('Tax in the currency of the books')),
+  books_gross: nullable(minorUnits('Net and tax in the currency of the books')),
   drafted_at: instant('When the draft was made'),
 };
 type Row = RowOf<typeof columns>;
@@ -65,17 +102,45 @@ const amountsOf = (totals: Totals) => ({
   prices_include_tax: reckoningOf(totals).pricesIncludeTax,
 });
 
+const crediting = (row: Row | undefined, credits: Row['credits']): Partial<Row> =>
+  row === undefined ? {} : { credits, credited: Object.values(credits).reduce((sum, minor) => sum + minor, 0) };
+
+const exchangeOf = (exchange: Exchange | undefined) => ({
+  books_currency: exchange?.to ?? null,
+  exchange_rate: exchange?.rate ?? null,
+  exchange_multiplier: exchange?.multiplier ?? null,
+  exchange_day: exchange?.day ?? null,
+  exchange_source: exchange?.source ?? null,
+  exchange_reason: exchange?.reason ?? null,
+  books_net: exchange?.net.minor ?? null,
+  books_tax: exchange?.tax.minor ?? null,
+  books_gross: exchange?.gross.minor ?? null,
+});
+
 export const invoices = projection({
   name: 'invoices',
-  version: 2,
+  version: 3,
   versioned: true,
   dated: 'issue_date',
   table: table('invoices', 'Invoices from draft to payment', columns, {
     indexes: ['account_id', 'order_id', 'issue_date', 'drafted_at, id'],
   }),
-  events: [InvoiceDrafted, InvoiceIssueStarted, InvoiceIssued, InvoiceIssueWithdrawn, InvoiceCancelled, PaymentApplied, PaymentUnapplied],
+  events: [
+    InvoiceDrafted,
+    InvoiceIssueStarted,
+    InvoiceIssued,
+    InvoiceIssueWithdrawn,
+    InvoiceCancelled,
+    InvoiceBecameOverdue,
+    PaymentApplied,
+    PaymentUnapplied,
+    CreditApplied,
+    CreditUnapplied,
+    CreditNoteRequested,
+    CreditNoteRequestWithdrawn,
+  ],
   on: {
-    InvoiceDrafted: (_, { accountId, orderId, reference, currency, totals }, _key, { occurredAt }) => ({
+    InvoiceDrafted: (_, { accountId, orderId, deliveryId, reference, currency, totals }, _key, { occurredAt }) => ({
       account_id: accountId,
       order_id: orderId ?? null,
       reference: reference ?? null,
@@ -87,15 +152,39 @@ export const invoices = projection({
       currency,
       ...amountsOf(totals),
       open: 0,
+      credited: 0,
+      credits: {},
+      delivery_id: deliveryId ?? null,
+      seller: null,
+      buyer: null,
+      buyer_person: null,
+      ...exchangeOf(undefined),
       drafted_at: occurredAt,
     }),
-    InvoiceIssueStarted: row => put(row, 'Issuing'),
+    InvoiceIssueStarted: (row, { seller, buyer, individual, exchange }, invoiceId) =>
+      put(row, 'Issuing', {
+        seller: seller ?? null,
+        buyer: buyer ?? null,
+        buyer_person: individual ? invoiceId : null,
+        ...exchangeOf(exchange),
+      }),
     InvoiceIssued: (row, { number, issueDate, dueDate }) =>
       row && owing(row, row.payable, { number, issue_date: issueDate, due_date: dueDate }),
     InvoiceIssueWithdrawn: row => put(row, 'Draft'),
     InvoiceCancelled: row => put(row, 'Cancelled'),
     PaymentApplied: (row, { open }) => owing(row, open.minor),
     PaymentUnapplied: (row, { open }) => owing(row, open.minor),
+    CreditApplied: (row, { open }) => owing(row, open.minor),
+    CreditUnapplied: (row, { open }) => owing(row, open.minor),
+    CreditNoteRequested: (row, { creditNoteId, totals, open, cancels }) => {
+      const change = crediting(row, { ...row?.credits, [creditNoteId]: payableOf(totals).minor });
+      return cancels ? put(row, 'Cancelled', { ...change, open: open.minor }) : owing(row, open.minor, change);
+    },
+    CreditNoteRequestWithdrawn: (row, { creditNoteId, open }) => {
+      const { [creditNoteId]: _, ...credits } = row?.credits ?? {};
+      return owing(row, open.minor, crediting(row, credits));
+    },
+    InvoiceBecameOverdue: row => put(row, 'Overdue'),
   },
 });
 
@@ -154,8 +243,9 @@ const fields = {
   status: field.text('i.status'),
   statusCode: field.integer('i.status_code'),
   accountId: field.text('i.account_id'),
-  accountName: field.maybe(field.text('a.name')),
+  accountName: field.maybe(field.text("coalesce(i.buyer ->> 'name', a.name)")),
   orderId: field.maybe(field.text('i.order_id')),
+  deliveryId: field.maybe(field.text('i.delivery_id')),
   reference: field.maybe(field.text('i.reference')),
   issueDate: field.maybe(field.day('i.issue_date')),
   dueDate: field.maybe(field.day('i.due_date')),
@@ -168,6 +258,19 @@ const fields = {
   taxRounding: field.text('i.tax_rounding'),
   pricesIncludeTax: field.flag('i.prices_include_tax'),
   open: field.money('i.open', 'i.currency'),
+  credited: field.money('i.credited', 'i.currency'),
+  exchange: field.maybe(
+    field.object({
+      rate: field.decimal('i.exchange_rate'),
+      multiplier: field.integer('i.exchange_multiplier'),
+      day: field.day('i.exchange_day'),
+      source: field.text('i.exchange_source'),
+      reason: field.maybe(field.text('i.exchange_reason')),
+      net: field.money('i.books_net', 'i.books_currency'),
+      tax: field.money('i.books_tax', 'i.books_currency'),
+      gross: field.money('i.books_gross', 'i.books_currency'),
+    }),
+  ),
   draftedAt: field.instant('i.drafted_at'),
 };
 
@@ -188,6 +291,8 @@ export const listInvoices = listing({
     reference: 'i.reference = ?',
     issuedFrom: byDay('i.issue_date >= ?::date'),
     issuedTo: byDay('i.issue_date <= ?::date'),
+    /** Drafts made before an instant, which nobody has issued since. */
+    draftedBefore: byInstant("(i.status = 'Draft' and i.drafted_at < ?::timestamptz)"),
     /** Not paid in full, and its last day for payment was before the day. */
     overdueOn: byDay('(i.open > 0 and i.due_date < ?::date)'),
   },
@@ -198,6 +303,11 @@ export const listInvoices = listing({
   },
   usual: 'newest',
 });
+
+const parties = {
+  seller: field.maybe(field.json('i.seller', Party)),
+  buyer: field.maybe(field.json('i.buyer', Party)),
+};
 
 const lineFields = {
   line: field.integer('l.line'),
@@ -216,7 +326,24 @@ export const showInvoice = recordWithLines({
   type: 'ShowInvoice',
   summary: 'One invoice with its lines.',
   route: 'GET /invoices/:id',
-  ...revised('invoice', { permission: 'billing:read', reads: [invoices, invoiceLines, accounts], from, key: 'i.id', fields }),
+  ...revised('invoice', {
+    permission: 'billing:read',
+    reads: [invoices, invoiceLines, accounts],
+    from,
+    key: 'i.id',
+    fields: { ...fields, ...parties },
+  }),
   noun: 'invoice',
   lines: { fields: lineFields, from: 'invoice_lines l', of: 'l.invoice_id', order: 'l.line' },
+});
+
+/** Asked before a payment is set against invoices; unknown ones are left out. */
+export const openOfInvoices = query({
+  type: 'OpenOfInvoices',
+  summary: 'What is open of invoices, in minor units.',
+  permission: 'billing:read',
+  reads: [invoices],
+  input: z.strictObject({ ids: z.array(z.string().max(200)) }),
+  output: z.array(z.strictObject({ id: z.string(), minor: z.int() })),
+  answer: (db, { ids }) => db.rows('select i.id, i.open as minor from invoices i where i.id = any($1)', [ids]),
 });

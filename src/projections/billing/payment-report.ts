@@ -6,9 +6,9 @@ import { query } from '../../kernel/query.ts';
 import { accounts } from '../crm/accounts.ts';
 import { hundredths, Percent, percent, RECORDS_MAX } from '../figures.ts';
 import { daysIn, Period } from '../periods.ts';
+import { creditNotes } from './credit-notes.ts';
 import { invoices } from './invoices.ts';
-import { payments } from './payments.ts';
-import { SETTLED } from './settled.ts';
+import { SETTLED, settlements } from './settled.ts';
 
 /**
  * Issued invoices: whether they fell due or were sold on credit (to be paid later than on the day of issue) in the period from
@@ -16,21 +16,23 @@ import { SETTLED } from './settled.ts';
  */
 const OWED = `
   (select i.*, a.owner_id, a.name as account_name, coalesce(s.in_time, 0) as in_time,
-     i.due_date between $1::date and $2::date as falls_due,
+     i.status <> 'Cancelled' and i.due_date between $1::date and $2::date as falls_due,
      i.issue_date between $1::date and $2::date and i.due_date > i.issue_date as on_credit,
-     case when i.issue_date <= $2::date then i.payable - coalesce(s.by_end, 0) else 0 end as open_then
+     case when i.issue_date <= $2::date then i.payable - coalesce(s.by_end, 0) else 0 end as open_then,
+     coalesce((select sum(c.payable) from credit_notes c
+       where c.invoice_id = i.id and c.issue_date <= $2::date and c.status <> 'Void'), 0)::bigint as credited_then
    from invoices i join accounts a on a.id = i.account_id
    left join lateral (
      select sum(amount) filter (where on_day <= i.due_date)::bigint as in_time, sum(amount) filter (where on_day <= $2::date)::bigint as by_end
      from ${SETTLED} t where t.invoice_id = i.id) s on true
-   where i.issue_date is not null and i.status <> 'Cancelled')`;
+   where i.issue_date is not null)`;
 
 const MEASURES = {
   due: { condition: 'o.falls_due', amount: 'o.payable' },
   inTime: { condition: 'o.falls_due and o.in_time <> 0', amount: 'o.in_time' },
   late: { condition: 'o.falls_due and o.payable <> o.in_time', amount: 'o.payable - o.in_time' },
   receivables: { condition: 'o.open_then <> 0', amount: 'o.open_then' },
-  creditSales: { condition: 'o.on_credit', amount: 'o.payable' },
+  creditSales: { condition: 'o.on_credit', amount: 'o.payable - o.credited_then' },
 } as const;
 type Measure = keyof typeof MEASURES;
 const measures = Object.keys(MEASURES) as [Measure, ...Measure[]];
@@ -38,7 +40,7 @@ const measures = Object.keys(MEASURES) as [Measure, ...Measure[]];
 const GROUPS = { all: "'all'", owner: 'o.owner_id', account: 'o.account_id' } as const;
 const by = z.enum(['all', 'owner', 'account']).default('all');
 
-const report = { permission: 'billing:read', reads: [invoices, payments, accounts] } as const;
+const report = { permission: 'billing:read', reads: [invoices, settlements, creditNotes, accounts] } as const;
 
 type Row = Readonly<Record<Measure, MoneyWire>> & {
   readonly key: string;

@@ -8,8 +8,9 @@ import { accounts } from '../crm/accounts.ts';
 import { differenceOf, differenceSchema } from '../difference.ts';
 import { RECORDS_MAX } from '../figures.ts';
 import { eventHistory } from '../platform/event-history.ts';
+import { accountMovements, MOVEMENT_KINDS, type MovementKind } from './account-movements.ts';
 import { invoices } from './invoices.ts';
-import { payments } from './payments.ts';
+import { settlements } from './settled.ts';
 
 /**
  * Invoices issued by the day $1 that were not settled by its end; `$2` narrows to one account and those merged into it, `owed_by`
@@ -17,14 +18,12 @@ import { payments } from './payments.ts';
  * that day itself.
  */
 const OPEN_ON = `
-  select i.*, ${survivorOf('i.account_id')} as owed_by, i.payable - coalesce(p.paid, 0) as open_then, greatest($1::date - i.due_date, 0) as days_overdue
+  select i.*, ${survivorOf('i.account_id')} as owed_by, i.payable - coalesce(p.settled, 0) as open_then, greatest($1::date - i.due_date, 0) as days_overdue
   from invoices i
   left join (
-    select x."invoiceId" as invoice_id, sum((x.amount ->> 'minor')::bigint)::bigint as paid
-    from payments p cross join lateral jsonb_to_recordset(p.allocations) as x("invoiceId" text, amount jsonb)
-    where p.received_on <= $1::date group by 1
+    select s.invoice_id, sum(s.amount)::bigint as settled from settlements s where s.day <= $1::date group by 1
   ) p on p.invoice_id = i.id
-  where i.issue_date <= $1::date and i.status <> 'Cancelled' and i.payable <> coalesce(p.paid, 0) and ($2::text is null or ${ofAccount('i.account_id', '$2')})`;
+  where i.issue_date <= $1::date and i.payable <> coalesce(p.settled, 0) and ($2::text is null or ${ofAccount('i.account_id', '$2')})`;
 
 /** Days overdue of each bucket, both included. */
 const BUCKETS = {
@@ -65,7 +64,7 @@ interface AgeingRecord extends Readonly<Record<Bucket | 'total', number>> {
 const wire = (row: Readonly<Record<Bucket | 'total', number>>, currency: string): Amounts =>
   Object.fromEntries([...buckets, 'total' as const].map(name => [name, moneyWire({ minor: row[name], currency })])) as unknown as Amounts;
 
-const receivables = { permission: 'billing:read', reads: [invoices, payments, accounts, accountSurvivors] } as const;
+const receivables = { permission: 'billing:read', reads: [invoices, settlements, accounts, accountSurvivors] } as const;
 
 const Day = z.iso.date();
 const AccountId = z.string().max(200);
@@ -150,14 +149,12 @@ export const ageingDifference = query({
 
 /** Debits raise what is owed, credits lower it. */
 const ENTRIES = `
-  select i.issue_date as day, 'Invoice' as kind, i.id, i.number as reference, i.currency, i.payable as debit, 0::bigint as credit
-  from invoices i where ${ofAccount('i.account_id', '$1')} and i.issue_date <= $2::date and i.status <> 'Cancelled'
-  union all
-  select p.received_on, 'Payment', p.id, p.reference, p.currency, 0, p.amount from payments p where ${ofAccount('p.account_id', '$1')} and p.received_on <= $2::date`;
+  select m.day, m.kind, m.document_id as id, m.reference, m.currency, m.debit, m.credit
+  from account_movements m where ${ofAccount('m.account_id', '$1')} and m.day <= $2::date order by m.currency, m.day, m.kind, m.document_id, m.id`;
 
 interface Entry {
   readonly day: string;
-  readonly kind: 'Invoice' | 'Payment';
+  readonly kind: MovementKind;
   readonly id: string;
   readonly reference: string | null;
   readonly currency: string;
@@ -189,9 +186,11 @@ interface Statement {
 }
 
 export const statement = query({
-  ...receivables,
+  permission: 'billing:read',
+  reads: [accountMovements, accounts, accountSurvivors],
   type: 'Statement',
-  summary: 'The account of a client over a span of days, by currency: opening balance, invoices and payments in order, closing balance.',
+  summary:
+    'The account of a client over a span of days, by currency: opening balance; invoices, credit notes, payments, refunds and reversals in order; closing balance.',
   route: 'GET /accounts/:id/statement',
   input: z.strictObject({ id: AccountId, from: Day, to: Day }),
   output: z.strictObject({
@@ -208,7 +207,7 @@ export const statement = query({
         lines: z.array(
           z.strictObject({
             day: Day,
-            kind: z.enum(['Invoice', 'Payment']),
+            kind: z.enum(MOVEMENT_KINDS),
             id: z.string(),
             reference: z.string().nullable(),
             debit: MoneyAnswer,
@@ -222,7 +221,7 @@ export const statement = query({
   answer: async (db, { id, from, to }) => {
     const [account] = await db.rows<{ name: string }>('select name from accounts where id = $1', [id]);
     if (account === undefined) throw new NoSuchRecord('account', id);
-    const entries = await db.rows<Entry>(`select * from (${ENTRIES}) e order by currency, day, kind, id`, [id, to]);
+    const entries = await db.rows<Entry>(ENTRIES, [id, to]);
     const byCurrency = Map.groupBy(entries, ({ currency }) => currency);
     return {
       accountId: id,
@@ -255,3 +254,37 @@ function accountOf(entries: readonly Entry[], from: string, currency: string): S
     lines,
   };
 }
+
+const creditFields = {
+  accountId: field.text('c.account_id'),
+  accountName: field.text('coalesce(a.name, c.account_id)'),
+  credit: field.money('c.credit', 'c.currency'),
+} satisfies Fields;
+
+/** What came in or was credited and is not set against an invoice: by account and currency, of all movements but invoices, less settlements. */
+const CREDIT_ON = `
+  select account_id, currency, sum(amount)::bigint as credit from (
+    select ${survivorOf('m.account_id')} as account_id, m.currency, m.credit - m.debit as amount from account_movements m where m.kind <> 'Invoice' and m.day <= $1::date
+    union all
+    select ${survivorOf('s.account_id')}, s.currency, -s.amount from settlements s where s.day <= $1::date) moved
+  group by account_id, currency having sum(amount) <> 0`;
+
+export const clientCredits = query({
+  type: 'ClientCredits',
+  summary:
+    'What clients have to their credit at the end of a day: payments and credit notes not set against an invoice. Ageing less these is what statements close with.',
+  route: 'GET /reports/credits',
+  permission: 'billing:read',
+  reads: [accountMovements, settlements, accounts, accountSurvivors],
+  input: z.strictObject({ on: Day, account: AccountId.optional() }),
+  output: z.strictObject({ items: z.array(answerSchema(creditFields)) }),
+  exports: 'items',
+  answer: async (db, { on, account }) => {
+    const rows = await db.rows(
+      `select ${selectList(creditFields)} from (${CREDIT_ON}) c left join accounts a on a.id = c.account_id
+       where $2::text is null or c.account_id = $2 order by c.credit desc, c.account_id, c.currency`,
+      [on, account ?? null],
+    );
+    return { items: rows.map(row => readFields(creditFields, row)) };
+  },
+});

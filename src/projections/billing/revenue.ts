@@ -3,14 +3,23 @@ import { MoneyAnswer, type MoneyWire, moneyWire } from '../../kernel/money.ts';
 import { query } from '../../kernel/query.ts';
 import { items } from '../catalogue/items.ts';
 import { accounts } from '../crm/accounts.ts';
+import { creditNoteLines, creditNotes } from './credit-notes.ts';
 import { invoiceLines, invoices } from './invoices.ts';
 
 /** How invoiced lines are grouped: the key, its label, and the joins the label takes. */
 const GROUPINGS = {
-  month: { key: "to_char(i.issue_date, 'YYYY-MM')", label: "to_char(i.issue_date, 'YYYY-MM')", join: '' },
+  month: { key: "to_char(l.day, 'YYYY-MM')", label: "to_char(l.day, 'YYYY-MM')", join: '' },
   item: { key: 'l.item_id', label: 'coalesce(it.name, l.item_id)', join: 'left join items it on it.id = l.item_id' },
   account: { key: 'i.account_id', label: 'coalesce(a.name, i.account_id)', join: 'left join accounts a on a.id = i.account_id' },
 } as const;
+
+/** Lines of issued invoices on the day of issue, and lines of issued credit notes that take them back on theirs. */
+const SOLD = `
+  select true as invoiced, n.invoice_id, n.item_id, n.currency, n.net - n.allowance as net, v.issue_date as day
+  from invoices v join invoice_lines n on n.invoice_id = v.id where v.issue_date is not null
+  union all
+  select false, c.invoice_id, n.item_id, n.currency, n.allowance - n.net, c.issue_date
+  from credit_notes c join credit_note_lines n on n.credit_note_id = c.id where c.issue_date is not null and c.status <> 'Void'`;
 
 interface Row {
   readonly key: string;
@@ -26,10 +35,10 @@ interface Revenue {
 
 export const revenue = query({
   type: 'Revenue',
-  summary: 'What was invoiced, by issue date, net of tax; one row per group and currency, counting invoices.',
+  summary: 'What was invoiced less what was credited, by issue date, net of tax; one row per group and currency, counting invoices.',
   route: 'GET /reports/revenue',
   permission: 'billing:read',
-  reads: [invoices, invoiceLines, items, accounts],
+  reads: [invoices, invoiceLines, creditNotes, creditNoteLines, items, accounts],
   ledger: true,
   input: z.strictObject({ by: z.enum(['month', 'item', 'account']), from: z.iso.date().optional(), to: z.iso.date().optional() }),
   output: z.strictObject({
@@ -39,9 +48,9 @@ export const revenue = query({
   answer: async (db, { by, from, to }) => {
     const { key, label, join } = GROUPINGS[by];
     const rows = await db.rows<Row>(
-      `select ${key} as key, min(${label}) as label, l.currency, sum(l.net - l.allowance)::bigint as net, count(distinct i.id)::bigint as count
-       from invoices i join invoice_lines l on l.invoice_id = i.id ${join}
-       where i.issue_date is not null and i.issue_date >= coalesce($1::date, '-infinity') and i.issue_date <= coalesce($2::date, 'infinity')
+      `select ${key} as key, min(${label}) as label, l.currency, sum(l.net)::bigint as net, count(distinct i.id) filter (where l.invoiced)::bigint as count
+       from (${SOLD}) l join invoices i on i.id = l.invoice_id ${join}
+       where l.day >= coalesce($1::date, '-infinity') and l.day <= coalesce($2::date, 'infinity')
        group by ${key}, l.currency order by ${key}, l.currency`,
       [from ?? null, to ?? null],
     );

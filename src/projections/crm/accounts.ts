@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Account, type AccountCard } from '../../domain/crm/account.ts';
+import { Party } from '../../domain/party.ts';
 import { type Address, PostalAddress } from '../../domain/vocabulary.ts';
 import { field } from '../../kernel/field.ts';
 import { byFlag, listing, record } from '../../kernel/listing.ts';
@@ -186,3 +187,39 @@ export const accountForOrder = query({
     return terms ?? null;
   },
 });
+
+/** Asked when an invoice is issued to it; null where there is none. */
+export const buyerOf = query({
+  type: 'BuyerOf',
+  summary: 'An account as an invoice names it, and whether it is a person and no company.',
+  permission: 'crm:read',
+  reads: [accounts],
+  input: z.strictObject({ id: z.string().max(200) }),
+  output: z.strictObject({ party: Party, individual: z.boolean() }).nullable(),
+  answer: async (db, { id }) => {
+    const [found] = await db.rows<Buyer>(
+      `select a.name, a.legal_name as "legalName", a.tax_id as "taxId", a.address, a.individual_id is not null as individual
+       from accounts a where a.id = $1`,
+      [id],
+    );
+    if (found === undefined) return null;
+    const { individual, name, legalName, taxId, address } = found;
+    return {
+      individual,
+      party: {
+        name,
+        ...(legalName === null ? {} : { legalName }),
+        ...(taxId === null ? {} : { taxId }),
+        ...(address === null ? {} : { address }),
+      },
+    };
+  },
+});
+
+interface Buyer {
+  readonly name: string;
+  readonly legalName: string | null;
+  readonly taxId: string | null;
+  readonly address: Address | null;
+  readonly individual: boolean;
+}

@@ -16,7 +16,7 @@ export const invoiceIssue = saga({
   startedBy: ['InvoiceIssueStarted'],
   instances: {
     InvoiceIssueStarted: (_, { entityId }) => [entityId],
-    NumberTaken: ({ documentId }) => [documentId],
+    NumberTaken: ({ kind = 'invoice', documentId }) => (kind === 'invoice' ? [documentId] : []),
     InvoiceIssued: (_, { entityId }) => [entityId],
     InvoiceIssueWithdrawn: (_, { entityId }) => [entityId],
   },
