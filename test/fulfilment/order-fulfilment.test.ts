@@ -4,8 +4,10 @@ import { winDealByPayment } from '../../src/commands/crm/deal.ts';
 import { approveDelivery, cancelDelivery, planDelivery } from '../../src/commands/fulfilment/delivery.ts';
 import { closeSalesOrder } from '../../src/commands/sales/sales-order.ts';
 import { issueStock, releaseStock, reserveStock } from '../../src/commands/warehouse/stock.ts';
-import { InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../src/domain/billing/invoice.ts';
-import { PaymentRecorded } from '../../src/domain/billing/payment.ts';
+import { CreditAllocated } from '../../src/domain/billing/credit-note.ts';
+import { CreditNoteRequested } from '../../src/domain/billing/crediting.ts';
+import { CreditApplied, InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../src/domain/billing/invoice.ts';
+import { PaymentAllocated, PaymentRecorded } from '../../src/domain/billing/payment.ts';
 import { type DocumentLine, priced, totalsOf } from '../../src/domain/document.ts';
 import { DeliveryApproved, DeliveryPlanned, DeliveryShipped } from '../../src/domain/fulfilment/delivery.ts';
 import {
@@ -104,6 +106,22 @@ const recorded = PaymentRecorded({
   allocations: [{ invoiceId: 'O1~1', amount: money(1, RON) }],
 });
 const payment = { stream: 'payment-P1' };
+const part = { allocationId: 'P1~A', accountId: 'A1', invoiceId: 'O1~1', amount: money(1, RON), allocatedOn: '2026-03-06' };
+const credited = (open: number) =>
+  CreditNoteRequested({
+    creditNoteId: 'C1',
+    accountId: 'A1',
+    orderId: 'O1',
+    invoiceNumber: 'INV-2026-000001',
+    reason: 'Broken',
+    series: 'CN',
+    currency: RON,
+    lines: [],
+    totals,
+    applied: money(1, RON),
+    open: money(open, RON),
+    cancels: false,
+  });
 
 const draft = draftOrderInvoice({
   id: 'O1~1',
@@ -293,6 +311,22 @@ describe('an order', () => {
       .on(recorded, payment)
       .sendsNothing()
       .waitsFor({ reason: '20.00 RON is still to be paid.' }));
+
+  test('is paid as well by credit: what its invoice gives back, and what is set against it later', () => {
+    const due = () => atIssue().on(issued(), invoice);
+    due()
+      .on(credited(1), invoice)
+      .waitsFor({ reason: '0.01 RON is still to be paid.' })
+      .on(applied(0), invoice)
+      .on(PaymentAllocated({ ...part, unallocated: money(0, RON) }), payment)
+      .finished();
+    due().on(credited(0), invoice).finished();
+    due()
+      .on(CreditApplied({ creditNoteId: 'C1', allocationId: 'C1~A', amount: money(1, RON), open: money(0, RON) }), invoice)
+      .waitsFor({ reason: 'Its last payment is being recorded.' })
+      .on(CreditAllocated({ ...part, open: money(0, RON) }), { stream: 'creditNote-C1' })
+      .finished();
+  });
 
   test('that costs nothing ends with its invoice', () =>
     atIssue()

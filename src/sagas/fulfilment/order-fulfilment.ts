@@ -3,8 +3,17 @@ import { winDealByPayment } from '../../commands/crm/deal.ts';
 import { approveDelivery, cancelDelivery, planDelivery } from '../../commands/fulfilment/delivery.ts';
 import { closeSalesOrder } from '../../commands/sales/sales-order.ts';
 import { issueStock, releaseStock, reserveStock } from '../../commands/warehouse/stock.ts';
-import { InvoiceDrafted, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../domain/billing/invoice.ts';
-import { PaymentRecorded } from '../../domain/billing/payment.ts';
+import { CreditAllocated } from '../../domain/billing/credit-note.ts';
+import { CreditNoteRequested, CreditNoteRequestWithdrawn } from '../../domain/billing/crediting.ts';
+import {
+  CreditApplied,
+  CreditUnapplied,
+  InvoiceDrafted,
+  InvoiceIssued,
+  PaymentApplied,
+  PaymentUnapplied,
+} from '../../domain/billing/invoice.ts';
+import { PaymentAllocated, PaymentRecorded } from '../../domain/billing/payment.ts';
 import { payableOf } from '../../domain/document.ts';
 import { DeliveryApproved, DeliveryPlanned, DeliveryShipped } from '../../domain/fulfilment/delivery.ts';
 import {
@@ -60,6 +69,7 @@ const NO_ORDER: Order = { accountId: '', warehouseId: '', orderedOn: '', payment
 
 const byOrder = (_: unknown, { entityId }: ViewMeta): readonly string[] => [entityId];
 const byReservation = ({ orderId }: { readonly orderId: string }): readonly string[] => [orderId];
+const byInvoice = ({ invoiceId }: { readonly invoiceId: string }): readonly string[] => orderOf(invoiceId);
 const byDocument = (_: unknown, { entityId }: ViewMeta): readonly string[] => orderOf(entityId);
 
 /**
@@ -92,6 +102,12 @@ export const orderFulfilment = saga({
     PaymentApplied,
     PaymentUnapplied,
     PaymentRecorded,
+    PaymentAllocated,
+    CreditApplied,
+    CreditUnapplied,
+    CreditAllocated,
+    CreditNoteRequested,
+    CreditNoteRequestWithdrawn,
   ],
   startedBy: ['SalesOrderPlaced'],
   instances: {
@@ -116,6 +132,12 @@ export const orderFulfilment = saga({
     PaymentApplied: byDocument,
     PaymentUnapplied: byDocument,
     PaymentRecorded: ({ allocations }) => [...new Set(allocations.flatMap(({ invoiceId }) => orderOf(invoiceId)))],
+    PaymentAllocated: byInvoice,
+    CreditApplied: byDocument,
+    CreditUnapplied: byDocument,
+    CreditAllocated: byInvoice,
+    CreditNoteRequested: byDocument,
+    CreditNoteRequestWithdrawn: byDocument,
   },
   initial: (): State => ({
     phase: 'acceptance',
@@ -167,6 +189,12 @@ export const orderFulfilment = saga({
       const own = allocations.filter(({ invoiceId }) => orderOf(invoiceId).includes(orderId)).map(({ invoiceId }) => numberOf(invoiceId));
       return completed(own.reduce(recorded, state), orderId);
     },
+    PaymentAllocated: (state, { invoiceId }, orderId) => completed(recorded(state, numberOf(invoiceId)), orderId),
+    CreditApplied: (state, { open }, _order, { entityId }) => ({ state: owing(state, numberOf(entityId), open) }),
+    CreditUnapplied: (state, { open }, _order, { entityId }) => ({ state: owing(state, numberOf(entityId), open) }),
+    CreditAllocated: (state, { invoiceId }, orderId) => completed(recorded(state, numberOf(invoiceId)), orderId),
+    CreditNoteRequested: (state, { open }, orderId, { entityId }) => settled(state, numberOf(entityId), open, orderId),
+    CreditNoteRequestWithdrawn: (state, { open }, _order, { entityId }) => ({ state: owing(state, numberOf(entityId), open) }),
   },
   alarms: {
     unapproved: ({ deliveries }, orderId) => {
