@@ -65,6 +65,21 @@ describe('an issued invoice', () => {
     });
   });
 
+  test('keeps the name of a person who is erased, until its own key goes', { timeout: 30_000 }, async () => {
+    const contact = { name: 'Ana Pop', email: 'ana@pop.example' };
+    const lead = await house.make('/leads', { name: 'A chair', source: 'web', requestCategory: 'goods', contact });
+    await house.make(`/leads/${lead}/stage`, { stage: 'InterestExpressed' });
+    await house.make(`/leads/${lead}/convert`, { currency: 'RON' });
+    const { accountId } = await house.until(`/leads/${lead}`, body => body['accountId'] !== null);
+    await house.until(`/accounts/${accountId}`, () => true);
+    const id = await issued(String(accountId));
+    await house.make(`/persons/${lead}/erase`, { reason: 'Asked for' });
+    expect((await house.get(`/accounts/${accountId}`)).body['name']).toBe('(erased)');
+    expect(await invoice(id)).toMatchObject({ accountName: 'Ana Pop', buyer: { name: 'Ana Pop' } });
+    await house.make(`/persons/${id}/erase`, { reason: 'Kept long enough' });
+    expect(await invoice(id)).toMatchObject({ accountName: '(erased)' });
+  });
+
   test('in another currency is converted at the rate of its day, or by hand with a reason', async () => {
     const accountId = await house.make('/accounts', { name: 'Abroad', currency: 'EUR' });
     const [first, second] = [await draft(accountId), await draft(accountId)];

@@ -7,7 +7,7 @@ import { knownPerson } from '../../projections/crm/persons.ts';
 export const erasePerson = command({
   type: 'ErasePerson',
   summary:
-    'Erases a person for good: the `personId` of a contact or account, or the id of a lead or user. What was said of them is read as `(erased)` everywhere, in all that is past too. A user is disabled first.',
+    'Erases a person for good: the `personId` of a contact or account, or the id of a lead, a user or an invoice to an individual. What was said of them is read as `(erased)` everywhere, in all that is past too. A user is disabled first.',
   route: 'POST /persons/:id/erase',
   permission: 'platform:erase',
   decider: Person,

@@ -5,6 +5,7 @@ import { listing } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
 import { query } from '../../kernel/query.ts';
 import { instant, table, text } from '../../kernel/table.ts';
+import { invoices } from '../billing/invoices.ts';
 import { users } from '../platform/users.ts';
 import { contacts } from './contacts.ts';
 import { leads } from './leads.ts';
@@ -50,13 +51,13 @@ export const knownPerson = query({
   type: 'KnownPerson',
   summary: 'Whether anything is known of a person, and whether they may sign in.',
   permission: 'platform:erase',
-  reads: [leads, contacts, users],
+  reads: [leads, contacts, users, invoices],
   input: z.strictObject({ id: z.string().max(200) }),
   output: z.strictObject({ known: z.boolean(), signsIn: z.boolean() }),
   answer: async (db, { id }) => {
     const [row] = await db.rows<{ known: boolean; signsIn: boolean }>(
       `select exists (select from leads where id = $1) or exists (select from contacts where person_id = $1)
-         or exists (select from users where id = $1) as known,
+         or exists (select from users where id = $1) or exists (select from invoices where buyer_person = $1) as known,
          exists (select from users where id = $1 and enabled) as "signsIn"`,
       [id],
     );
