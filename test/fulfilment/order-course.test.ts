@@ -64,6 +64,7 @@ async function house(answers: object, ...orders: readonly ReturnType<typeof plac
     ShowCompanySettings: COMPANY_DEFAULTS,
     ShowClosedPeriods: { books: null, stock: null },
     BuyerOf: null,
+    ItemValuation: null,
     ExchangeRateFor: { currency: RON, to: RON, on: '2026-03-02', rate: null, ageDays: null, usable: false },
     FindPerson: { person: null },
     CreditStanding: null,
