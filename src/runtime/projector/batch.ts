@@ -62,8 +62,8 @@ async function takeInTogether(client: pg.PoolClient, seats: readonly Seat[], { f
   if (works === undefined) return false;
   try {
     // The connection sends each without waiting for the answer to the one before.
-    const [locked, before] = await Promise.all([lockCheckpoints(client, seats), rowsBeforeAll(client, works)]);
-    if (!seats.every(seat => standsAsThought(seat, locked))) throw new StandsElsewhere();
+    const [asThought, before] = await Promise.all([lockedAsThought(client, seats), rowsBeforeAll(client, works)]);
+    if (!asThought) throw new StandsElsewhere();
     const writes = works.flatMap(work => writesOf(work.seat, fold(work.seat.projection, work.touches, before.get(work) ?? new Map())));
     const noted = live ? noteInstants(client, facts) : undefined;
     await Promise.all([client.query([...writes, 'release savepoint together'].join(';\n')), noted, advance(client, seats, last)]);
@@ -98,11 +98,6 @@ const reachedBy = ({ position }: CheckpointRow): bigint | undefined => (position
 const factsAfter = (reached: bigint | undefined, facts: readonly Fact[]): readonly Fact[] =>
   reached === undefined ? facts : facts.filter(({ position }) => position > reached);
 
-function standsAsThought(seat: Seat, locked: ReadonlyMap<string, CheckpointRow>): boolean {
-  const checkpoint = locked.get(markOf(keyOf(seat)));
-  return checkpoint !== undefined && checkpoint.state !== 'detached' && reachedBy(checkpoint) === seat.position;
-}
-
 type Key = Pick<CheckpointRow, 'name' | 'version' | 'generation'>;
 
 const markOf = ({ name, version, generation }: Key): string => `${name} ${version} ${generation}`;
@@ -123,6 +118,22 @@ async function lockCheckpoints(client: pg.PoolClient, seats: readonly Seat[]): P
     keysOf(seats),
   );
   return new Map(rows.map(row => [markOf(row), row]));
+}
+
+/** Locks the checkpoints too, and tells only whether all stand where they are thought to: their rows are many, and mostly no news. */
+async function lockedAsThought(client: pg.PoolClient, seats: readonly Seat[]): Promise<boolean> {
+  const [row] = await rowsOf<{ count: number }>(
+    client,
+    `with locked as materialized (
+       select name, version, generation, position, state from ops.checkpoints
+       where ${AMONG} order by name, version, generation for update)
+     select count(*)::integer as count from locked
+     join unnest($1::text[], $2::integer[], $3::integer[], $4::bigint[]) as thought (name, version, generation, position)
+       using (name, version, generation)
+     where locked.state <> 'detached' and locked.position is not distinct from thought.position`,
+    [...keysOf(seats), seats.map(({ position }) => position?.toString() ?? null)],
+  );
+  return row?.count === seats.length;
 }
 
 /** Takes facts into one table. Tells why the projection failed, its rows being as they were before; undefined when it did not. @throws what is not its fault */
