@@ -171,7 +171,7 @@ export const orderChain = invariant({
     if (lines === null) yield 'there is no such order';
     yield* mischarged;
     for (const { line, quantity } of lines ?? [])
-      if ((invoiced[line] ?? 0) > quantity) yield `line ${line} is invoiced ${invoiced[line]} times a thousandth of ${quantity}`;
+      if ((invoiced[line] ?? 0) > quantity) yield `line ${line} is invoiced ${invoiced[line]} of ${quantity}`;
   },
   *atRest(chain) {
     if (chain.lines === null) return;
