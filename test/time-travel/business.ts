@@ -22,6 +22,7 @@ export class Business {
   readonly #random: Random;
   readonly #ids: Record<string, string[]> = {};
   #made = 0;
+  #me = '';
   /** How often each thing was done, refusals left out. */
   readonly done: Record<string, number> = {};
 
@@ -36,6 +37,7 @@ export class Business {
   }
 
   async open(): Promise<void> {
+    this.#me = ((await this.#voice.get('/me')).body as { readonly user: { readonly id: string } }).user.id;
     await this.#make('warehouses', { code: 'MAIN', name: 'Main warehouse' });
     await this.#make('warehouses', { code: 'SHOP', name: 'Shop' });
     await this.#make('price-lists', { name: 'Retail', currency: CURRENCY, isDefault: true });
@@ -71,6 +73,17 @@ export class Business {
     () => this.#change('price-lists', `prices/${this.#some('items')}/withdraw`, {}),
     () => this.#receive(this.#some('items'), String(this.#random.between(1, 20))),
     () => this.#adjust(),
+    () => this.#receiveLate(),
+    () => this.#editPipeline(),
+    () => this.#change('deals', 'observers', { userId: this.#me }),
+    () => this.#make('handovers', { ownerId: this.#me, reason: 'Holidays', leads: [this.#some('leads')], deals: [this.#some('deals')] }),
+    () => this.#make('sales-targets', { ownerId: this.#me, month: '2026-11', amount: money(`${this.#random.between(1, 9)}00.00`) }),
+    () => this.#make('customer-groups', { name: this.#name('Group'), priority: this.#random.between(1, 9) }),
+    () => this.#change('customer-groups', 'members', { accountId: this.#some('accounts') }),
+    () => this.#change('deals', 'reopen', { reason: 'They called again' }),
+    () => this.#merge(),
+    () => this.#change('deals', 'merge/undo'),
+    () => this.#change('sales-orders', 'ship-policy', { shipPolicy: 'shipPartial' }),
     () => this.#order(),
     () => this.#order(),
     () => this.#change('sales-orders', 'accept'),
@@ -114,6 +127,35 @@ export class Business {
 
   readonly #receive = (itemId: string, quantity: string): Promise<unknown> =>
     this.#make('receipts', { warehouseId: this.#some('warehouses'), lines: [{ itemId, quantity, unitCost: '3.5' }] });
+
+  /** Written down long after the goods came. */
+  async #receiveLate(): Promise<void> {
+    const lines = [{ itemId: this.#some('items'), quantity: '2', unitCost: '4' }];
+    const body = { warehouseId: this.#some('warehouses'), receivedOn: `2026-0${this.#random.between(1, 9)}-15`, lines };
+    const { status } = await this.#voice.post('/receipts', body);
+    if (status < 300) this.#count('late receipts');
+  }
+
+  /** Two deals of one account that are the same sale. */
+  async #merge(): Promise<void> {
+    const { items } = (await this.#voice.get(`/deals?limit=200&filter[account]=${this.#some('accounts')}`)).body as {
+      items: readonly Note[];
+    };
+    const [one, other] = this.#random.shuffled(items);
+    if (other !== undefined) await this.#change('deals', 'merge', { intoId: other.id, addAmount: this.#random.chance(50) }, one?.id);
+  }
+
+  /** Another chance for a stage, a new stage, or one less whose deals go elsewhere. */
+  #editPipeline(): Promise<unknown> {
+    const stage = this.#random.pick(['InitialContact', 'NeedsAssessment', 'Presentation']);
+    const added = `Extra${this.#random.between(1, 3)}`;
+    const [what, body] = this.#random.pick([
+      [`stages/${stage}/edit`, { percent: this.#random.between(5, 95) }],
+      ['stages', { key: added, kind: 'open', name: added, phase: 'Development', percent: 30 }],
+      [`stages/${added}/remove`, { target: 'InitialContact' }],
+    ] as const);
+    return this.#change('pipelines', what, body, 'default');
+  }
 
   #adjust(): Promise<unknown> {
     const at = { warehouseId: this.#some('warehouses'), itemId: this.#some('items') };
