@@ -1,5 +1,6 @@
 /** What an account owes and has on order is what its orders and invoices come to, worked out anew. */
-import { InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../domain/billing/invoice.ts';
+import { CreditNoteRequested, CreditNoteRequestWithdrawn } from '../../domain/billing/crediting.ts';
+import { CreditApplied, CreditUnapplied, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../domain/billing/invoice.ts';
 import { payableOf } from '../../domain/document.ts';
 import { CreditReleased, CreditReserved, ReceivableChanged, ReceivableOpened } from '../../domain/sales/credit.ts';
 import { invariant } from '../../kernel/invariant.ts';
@@ -61,13 +62,27 @@ const ofInvoice = ({ invoiceId }: { readonly invoiceId: string }): readonly stri
 export const creditReceivables = invariant({
   name: 'credit-receivables',
   promise: 'An invoice takes up as much credit of its account as is open of it.',
-  events: [InvoiceIssued, PaymentApplied, PaymentUnapplied, ReceivableOpened, ReceivableChanged],
+  events: [
+    InvoiceIssued,
+    PaymentApplied,
+    PaymentUnapplied,
+    CreditApplied,
+    CreditUnapplied,
+    CreditNoteRequested,
+    CreditNoteRequestWithdrawn,
+    ReceivableOpened,
+    ReceivableChanged,
+  ],
   keys: { ReceivableOpened: ofInvoice, ReceivableChanged: ofInvoice },
   initial: (): Receivable => ({ open: null, counted: null }),
   on: {
     InvoiceIssued: (state, { totals }) => ({ ...state, open: payableOf(totals).minor }),
     PaymentApplied: (state, { open }) => ({ ...state, open: open.minor }),
     PaymentUnapplied: (state, { open }) => ({ ...state, open: open.minor }),
+    CreditApplied: (state, { open }) => ({ ...state, open: open.minor }),
+    CreditUnapplied: (state, { open }) => ({ ...state, open: open.minor }),
+    CreditNoteRequested: (state, { open }) => ({ ...state, open: open.minor }),
+    CreditNoteRequestWithdrawn: (state, { open }) => ({ ...state, open: open.minor }),
     ReceivableOpened: (state, { amount }) => ({ ...state, counted: amount.minor }),
     ReceivableChanged: (state, { open }) => ({ ...state, counted: open.minor }),
   },

@@ -1,5 +1,6 @@
 import { changeReceivableOfAccount, openReceivableOfAccount } from '../../commands/sales/credit.ts';
-import { Invoice, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../domain/billing/invoice.ts';
+import { CreditNoteRequested, CreditNoteRequestWithdrawn } from '../../domain/billing/crediting.ts';
+import { CreditApplied, CreditUnapplied, Invoice, InvoiceIssued, PaymentApplied, PaymentUnapplied } from '../../domain/billing/invoice.ts';
 import { PaymentRecorded } from '../../domain/billing/payment.ts';
 import { payableOf } from '../../domain/document.ts';
 import { amountText, type Money, moneyWire } from '../../kernel/money.ts';
@@ -17,12 +18,25 @@ const byInvoice = (_: unknown, { entityId }: ViewMeta): readonly string[] => [en
 export const receivables = saga({
   name: 'receivables',
   stateVersion: 1,
-  events: [InvoiceIssued, PaymentApplied, PaymentUnapplied, PaymentRecorded],
+  events: [
+    InvoiceIssued,
+    PaymentApplied,
+    PaymentUnapplied,
+    PaymentRecorded,
+    CreditApplied,
+    CreditUnapplied,
+    CreditNoteRequested,
+    CreditNoteRequestWithdrawn,
+  ],
   startedBy: ['InvoiceIssued'],
   instances: {
     InvoiceIssued: byInvoice,
     PaymentApplied: byInvoice,
     PaymentUnapplied: byInvoice,
+    CreditApplied: byInvoice,
+    CreditUnapplied: byInvoice,
+    CreditNoteRequested: byInvoice,
+    CreditNoteRequestWithdrawn: byInvoice,
     PaymentRecorded: ({ allocations }) => allocations.map(({ invoiceId }) => invoiceId),
   },
   initial: (): State => ({ accountId: '', open: null }),
@@ -37,6 +51,10 @@ export const receivables = saga({
     },
     PaymentApplied: (state, { open }, invoiceId) => changed(state, open, invoiceId),
     PaymentUnapplied: (state, { open }, invoiceId) => changed(state, open, invoiceId),
+    CreditApplied: (state, { open }, invoiceId) => changed(state, open, invoiceId),
+    CreditUnapplied: (state, { open }, invoiceId) => changed(state, open, invoiceId),
+    CreditNoteRequested: (state, { open }, invoiceId) => changed(state, open, invoiceId),
+    CreditNoteRequestWithdrawn: (state, { open }, invoiceId) => changed(state, open, invoiceId),
     PaymentRecorded: ({ open }) => (open?.minor === 0 ? finished : unmoved),
   },
   alarms: {},
