@@ -6,6 +6,13 @@ export default defineConfig({
   root: import.meta.dirname,
   plugins: [react(), themeVariables()],
   css: { modules: { localsConvention: 'camelCaseOnly' } },
-  build: { outDir: 'dist', emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 900,
+    modulePreload: { polyfill: false },
+  },
   server: { proxy: { '/api': 'http://127.0.0.1:3000' } },
 });
