@@ -42,7 +42,7 @@ import { accountMovements } from '../projections/billing/account-movements.ts';
 import { billingTerms, billingTermsOf } from '../projections/billing/billing-terms.ts';
 import { creditNoteLines, creditNotes, listCreditNotes, showCreditNote } from '../projections/billing/credit-notes.ts';
 import { customerRecords, customerReport } from '../projections/billing/customer-report.ts';
-import { invoiceLines, invoices, listInvoices, openOfInvoices, showInvoice } from '../projections/billing/invoices.ts';
+import { invoiceLines, invoiceOfGoods, invoices, listInvoices, openOfInvoices, showInvoice } from '../projections/billing/invoices.ts';
 import { orderPaid } from '../projections/billing/order-payments.ts';
 import { paymentRecords, paymentReport } from '../projections/billing/payment-report.ts';
 import { listPayments, payments, showPayment } from '../projections/billing/payments.ts';
@@ -96,6 +96,7 @@ export const billing = module({
   queries: [
     orderPaid,
     billingTermsOf,
+    invoiceOfGoods,
     listInvoices,
     showInvoice,
     listPayments,

@@ -142,14 +142,14 @@ const PLANTS: readonly (readonly [defect: string, plant: Plant, found: RegExp])[
   [
     'an unbalanced payment',
     saying('PaymentApplied', ({ amount }: Paid) => ({ amount: { ...amount, minor: amount.minor + 1 } })),
-    /^I5-I8: invoice-balance, .* paid and .* open of/,
+    /^I5-I8: invoice-balance, .* paid, .* open of/,
   ],
   [
     'a payment of less than its parts',
     saying('PaymentRecorded', ({ amount }: Paid) => ({ amount: { ...amount, minor: amount.minor - 1 } })),
     /^I5-I8: payment-parts, .* parts of/,
   ],
-  ['a payment that was never recorded', without('PaymentRecorded'), /^I5-I8: payment-allocations, .* of a payment that was never recorded/],
+  ['a payment that was never recorded', without('PaymentRecorded'), /^I5-I8: payment-allocations, .* it was never recorded$/],
   ['a gap in the invoice numbers', saying('NumberTaken', () => ({ sequence: 2 })), /^I5-I8: series-numbers, .* number 2 in place of 1$/],
   [
     'an invoice number out of its date',
@@ -189,6 +189,24 @@ const PLANTS: readonly (readonly [defect: string, plant: Plant, found: RegExp])[
     withEvents(events => events.filter(({ type }) => type !== 'ReceivableChanged')),
     /^I5-I8: credit-receivables, .* of its credit is taken$/,
   ],
+  [
+    'goods that come back and never left',
+    saying('ReturnAdmitted', () => ({ lines: [{ line: 1, quantity: 9_000_000 }] })),
+    /^I5-I8: returned-goods, .* came back; \d+ left$/,
+  ],
+  [
+    'more credited than was invoiced',
+    saying('CreditNoteRequested', ({ lines }: never) => ({
+      lines: (lines as { quantity: number }[]).map(line => ({ ...line, quantity: line.quantity * 1_000 })),
+    })),
+    /^I5-I8: credit-limits, .* of line 1 credited$/,
+  ],
+  [
+    'credit out of nothing',
+    saying('CreditNoteIssued', ({ open }: { readonly open: Paid['amount'] }) => ({ open: { ...open, minor: open.minor + 1 } })),
+    /^I5-I8: credit-balance, .* left of \d+$/,
+  ],
+  ['a number without a credit note', without('CreditNoteIssued'), /^I5-I8: credit-note-numbers, .* and was never issued$/],
   ['a step that is skipped', without('DeliveryApproved'), /^I5-I8: delivery-steps, .* DeliveryShipped came after DeliveryPlanned$/],
   ['an order that is accepted twice', again('SalesOrderAccepted'), /^I5-I8: order-steps, .* came after /],
   ['an invoice that is issued twice', again('InvoiceIssued'), /^I5-I8: invoice-steps, .* InvoiceIssued came after /],

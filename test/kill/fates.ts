@@ -11,7 +11,7 @@ import { openShop } from './shop.ts';
 /** Nothing is left to chance here. */
 const steady: Random = { between: from => from, chance: () => false, pick: ([first]) => first as never, shuffled: things => things };
 
-/** Orders of every fate: paid in two parts, cancelled, declined, waiting for goods; goods in another warehouse; and refusals. */
+/** Orders of every fate: paid in two parts, partly returned, cancelled, declined, waiting for goods; goods in another warehouse; and refusals. */
 export async function everyFate({ url, databaseUrl }: TestHouse, path: string): Promise<History> {
   const session = await fetch(`${url}/api/v1/sessions`, {
     method: 'POST',
@@ -34,6 +34,7 @@ export async function everyFate({ url, databaseUrl }: TestHouse, path: string): 
     await atRest({ url, stores });
     return id;
   };
+  let returned = '';
   for (const amounts of [['1.00', '2.00'], ['3.00']]) {
     const paid = `${await accepted([
       { item: 1, quantity: '2' },
@@ -44,11 +45,15 @@ export async function everyFate({ url, databaseUrl }: TestHouse, path: string): 
     await client.command('POST /deliveries/:id/ship', {}, paid);
     await atRest({ url, stores });
     await client.command('POST /invoices/:id/issue', {}, paid);
+    returned = paid;
     for (const amount of amounts) {
       const money = { amount, currency: 'RON' };
       await client.command('POST /payments', { accountId, amount: money, allocations: [{ invoiceId: paid, amount: money }] });
     }
   }
+  const back = { deliveryId: returned, reason: 'Broken', lines: [{ line: 1, quantity: '1' }] };
+  await client.command('POST /delivery-returns/:id/approve', {}, (await client.command('POST /delivery-returns', back)) ?? '');
+  await atRest({ url, stores });
   const cancelled = await accepted([{ item: 3, quantity: '2' }]);
   await client.command('POST /sales-orders/:id/cancel', { reason: 'Too dear' }, cancelled);
   await client.command('POST /sales-orders/:id/cancel', { reason: 'Twice' }, `${cancelled}x`);

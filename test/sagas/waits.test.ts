@@ -138,6 +138,7 @@ const FLEETING = [
   'account-merging/other',
   'credit-note/issuing',
   'payment-reversal/unapplying',
+  'return-course/settling',
 ];
 
 describe('a process', () => {
@@ -234,6 +235,33 @@ describe('a process', () => {
     await house.make(`/stock-documents/${issue}/reject`, { reason: 'More than there is' });
     await until('stock-posting', issue, ({ status }) => status === 'finished');
     await house.make('/company-settings/change', { transferSteps: 'one', adjustmentSecondApprovalFrom: null });
+  });
+
+  test('of a return goes on when it is approved, which puts goods into stock and credits them', { timeout: 60_000 }, async () => {
+    const { warehouseId, itemId } = await goods();
+    const accountId = await house.make('/accounts', { name: `Customer ${drawn++}`, currency: 'RON' });
+    await house.make('/receipts', { warehouseId, lines: [{ itemId, quantity: '5', unitCost: '4' }] });
+    const order = await house.make('/sales-orders', { accountId, warehouseId, lines: [{ itemId, quantity: '5' }] });
+    await house.make(`/sales-orders/${order}/accept`);
+    const deliveryId = `${order}~1`;
+    await house.until(`/deliveries/${deliveryId}`, () => true);
+    await house.make(`/deliveries/${deliveryId}/approve`);
+    await house.make(`/deliveries/${deliveryId}/ship`);
+    await house.until(`/invoices/${deliveryId}`, () => true);
+    const lines = [{ line: 1, quantity: '2' }];
+    const back = await house.make('/delivery-returns', { deliveryId, reason: 'Wrong size', lines });
+    expect((await house.post(`/delivery-returns/${back}/approve`)).body).toMatchObject({ code: 'InvoiceNotIssued' });
+    await house.make(`/invoices/${deliveryId}/issue`);
+    expect(await carry('return-course', back, { ApproveDeliveryReturn: () => ({}) })).toEqual(['approval']);
+    // Two of five at 10.00 and 19 % tax, of 59.50.
+    expect(await house.until(`/invoices/${deliveryId}`, body => (body['open'] as { amount: string }).amount === '35.70')).toBeDefined();
+    const shown = await house.until(`/delivery-returns/${back}`, body => body['creditNoteNumber'] !== null);
+    expect(shown).toMatchObject({ status: 'Approved', statusCode: 1, lines: [{ line: 1, quantity: '2', restock: true }] });
+    await house.until(`/stock-levels/${warehouseId}~${itemId}`, body => body['onHand'] === '2');
+    const more = await house.make('/delivery-returns', { deliveryId, reason: 'Wrong size', lines: [{ line: 1, quantity: '4' }] });
+    expect((await house.post(`/delivery-returns/${more}/approve`)).body).toMatchObject({ code: 'ReturnExceedsDelivery' });
+    await house.make(`/delivery-returns/${more}/reject`, { reason: 'Never bought' });
+    await until('return-course', more, ({ status }) => status === 'finished');
   });
 
   test('of an order that is invoiced by hand goes on when it is', { timeout: 30_000 }, async () => {

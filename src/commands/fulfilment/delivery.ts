@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { approve, cancel, Delivery, deliver, plan, type State, ship } from '../../domain/fulfilment/delivery.ts';
+import {
+  admitReturn,
+  approve,
+  cancel,
+  Delivery,
+  deliver,
+  plan,
+  type State,
+  ship,
+  withdrawReturn,
+} from '../../domain/fulfilment/delivery.ts';
 import { beginning, existing } from '../../domain/records.ts';
 import { Address, Day, Id, Reason, Text } from '../../domain/vocabulary.ts';
 import { byId, command, type Hold } from '../../kernel/command.ts';
@@ -80,4 +90,28 @@ export const cancelDelivery = command({
   permission: 'fulfilment:approve',
   input: z.strictObject({ id: Id, reason: Reason }),
   decide: (delivery, { reason }) => (delivery === undefined ? [] : cancel(delivery, { reason })),
+});
+
+/** Held by the approval of a return. */
+export const admitDeliveryReturn = command({
+  ...onDelivery,
+  type: 'AdmitReturn',
+  summary: 'Lets goods of a delivery come back; refused as ReturnExceedsDelivery when more were to come than left.',
+  permission: 'fulfilment:approve',
+  input: z.strictObject({
+    id: Id,
+    returnId: Id,
+    lines: z.array(z.strictObject({ line: z.int().positive(), quantity: QuantityText })),
+  }),
+  decide: existing('delivery', (delivery, { id: _, ...wish }) => admitReturn(delivery, wish)),
+});
+
+/** The way back from AdmitReturn. */
+export const withdrawDeliveryReturn = command({
+  ...onDelivery,
+  type: 'WithdrawReturn',
+  summary: 'Takes back that goods may return, when their return did not come about.',
+  permission: 'fulfilment:approve',
+  input: z.strictObject({ id: Id, returnId: Id }),
+  decide: existing('delivery', (delivery, { id: _, ...wish }) => withdrawReturn(delivery, wish)),
 });

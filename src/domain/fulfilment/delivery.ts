@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Decision, decider, invalid, invalidTransition, type Refusal, refuse } from '../../kernel/decider.ts';
 import { type DataOf, type EventOf, event } from '../../kernel/event.ts';
-import { Quantity } from '../../kernel/quantity.ts';
+import { minus, NOTHING, Quantity, quantityText, total } from '../../kernel/quantity.ts';
 import { PostalAddress } from '../vocabulary.ts';
 
 export const DeliveryLine = z.strictObject({
@@ -35,7 +35,22 @@ export const DeliveryShipped = event('DeliveryShipped', {
 export const DeliveryDelivered = event('DeliveryDelivered', { deliveredOn: z.iso.date() });
 export const DeliveryCancelled = event('DeliveryCancelled', { reason: z.string() });
 
-const events = [DeliveryPlanned, DeliveryApproved, DeliveryShipped, DeliveryDelivered, DeliveryCancelled] as const;
+const ReturnedPart = z.strictObject({ line: z.int(), quantity: Quantity });
+export type ReturnedPart = z.output<typeof ReturnedPart>;
+/** Goods of the delivery may come back with a return; they cannot with another. */
+export const ReturnAdmitted = event('ReturnAdmitted', { returnId: z.string(), lines: z.array(ReturnedPart) });
+/** The return did not come about. */
+export const ReturnWithdrawn = event('ReturnWithdrawn', { returnId: z.string() });
+
+const events = [
+  DeliveryPlanned,
+  DeliveryApproved,
+  DeliveryShipped,
+  DeliveryDelivered,
+  DeliveryCancelled,
+  ReturnAdmitted,
+  ReturnWithdrawn,
+] as const;
 type Fact = EventOf<(typeof events)[number]>;
 type Outcome = Decision<Fact>;
 
@@ -47,11 +62,13 @@ export interface State {
   readonly warehouseId: string;
   readonly lines: readonly Pick<DeliveryLine, 'line' | 'itemId' | 'quantity'>[];
   readonly shippedOn?: string;
+  /** What came back, or is about to, by return. */
+  readonly returned: Readonly<Record<string, readonly ReturnedPart[]>>;
 }
 
 export const Delivery = decider({
   category: 'delivery',
-  stateVersion: 2,
+  stateVersion: 3,
   events,
   initial: (): State | undefined => undefined,
   evolve: {
@@ -60,13 +77,19 @@ export const Delivery = decider({
       orderId,
       warehouseId,
       lines: lines.map(({ line, itemId, quantity }) => ({ line, itemId, quantity })),
+      returned: {},
     }),
     DeliveryApproved: delivery => delivery && { ...delivery, status: 'Approved' },
     DeliveryShipped: (delivery, { shippedOn }) => delivery && { ...delivery, status: 'Shipped', shippedOn },
     DeliveryDelivered: delivery => delivery && { ...delivery, status: 'Delivered' },
     DeliveryCancelled: delivery => delivery && { ...delivery, status: 'Cancelled' },
+    ReturnAdmitted: (delivery, { returnId, lines }) => delivery && { ...delivery, returned: { ...delivery.returned, [returnId]: lines } },
+    ReturnWithdrawn: (delivery, { returnId }) => delivery && { ...delivery, returned: without(delivery.returned, returnId) },
   },
 });
+
+const without = (returned: State['returned'], returnId: string): State['returned'] =>
+  Object.fromEntries(Object.entries(returned).filter(([id]) => id !== returnId));
 
 /** Commands each status permits. */
 const DELIVERY_PERMITS: Readonly<Record<DeliveryStatus, readonly string[]>> = {
@@ -104,6 +127,38 @@ export function cancel({ status }: State, { reason }: DataOf<typeof DeliveryCanc
   if (status === 'Cancelled') return [];
   if (status !== 'Planned') return refuse('DocumentLocked', `The delivery is in ${status}: its goods have left the stock.`);
   return [DeliveryCancelled({ reason })];
+}
+
+/** A delivery's state stays small. */
+const RETURNS_MAX = 50;
+
+/** How much of a line left and has not come back yet. */
+export const returnable = ({ lines, returned }: State, line: number): Quantity => {
+  const back = Object.values(returned).flatMap(parts => parts.filter(part => part.line === line).map(({ quantity }) => quantity));
+  return minus(lines.find(entry => entry.line === line)?.quantity ?? NOTHING, total(back));
+};
+
+/** Never more comes back of a line than left of it, over all returns. */
+export function admitReturn(delivery: State, wish: DataOf<typeof ReturnAdmitted>): Outcome {
+  const { status, returned } = delivery;
+  if (Object.hasOwn(returned, wish.returnId)) return [];
+  if (status !== 'Shipped' && status !== 'Delivered') return unfit(status, 'returned');
+  if (Object.keys(returned).length >= RETURNS_MAX)
+    return refuse('TooManyReturns', `Goods of a delivery come back ${RETURNS_MAX} times at most.`);
+  const beyond = wish.lines.find(({ line, quantity }) => quantity > returnable(delivery, line));
+  return beyond === undefined ? [ReturnAdmitted(wish)] : exceeding(delivery, beyond);
+}
+
+export const withdrawReturn = ({ returned }: State, { returnId }: DataOf<typeof ReturnWithdrawn>): Outcome =>
+  Object.hasOwn(returned, returnId) ? [ReturnWithdrawn({ returnId })] : [];
+
+function exceeding(delivery: State, { line, quantity }: ReturnedPart): Refusal {
+  const left = returnable(delivery, line);
+  return refuse(
+    'ReturnExceedsDelivery',
+    `${quantityText(quantity)} of line ${line} were to come back; ${quantityText(left)} of it left and are not back yet.`,
+    { line, wanted: quantityText(quantity), returnable: quantityText(left) },
+  );
 }
 
 const unfit = (status: DeliveryStatus, wanted: string): Refusal =>

@@ -347,3 +347,21 @@ export const openOfInvoices = query({
   output: z.array(z.strictObject({ id: z.string(), minor: z.int() })),
   answer: (db, { ids }) => db.rows('select i.id, i.open as minor from invoices i where i.id = any($1)', [ids]),
 });
+
+/** Asked when goods of a delivery come back. */
+export const invoiceOfGoods = query({
+  type: 'InvoiceOfGoods',
+  summary: 'The issued invoice of a delivery, or of its order where that was invoiced whole; null while there is none.',
+  permission: 'billing:read',
+  reads: [invoices],
+  input: z.strictObject({ orderId: z.string(), deliveryId: z.string() }),
+  output: z.string().nullable(),
+  answer: async (db, { orderId, deliveryId }) => {
+    const [row] = await db.rows<{ id: string }>(
+      `select id from invoices where order_id = $1 and number is not null and status <> 'Cancelled' and coalesce(delivery_id, $2) = $2
+       order by delivery_id nulls last, id desc limit 1`,
+      [orderId, deliveryId],
+    );
+    return row?.id ?? null;
+  },
+});

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   DeliveryApproved,
   DeliveryCancelled,
@@ -12,6 +12,7 @@ import { PostalAddress } from '../../domain/vocabulary.ts';
 import { field } from '../../kernel/field.ts';
 import { byDay, listing } from '../../kernel/listing.ts';
 import { projection } from '../../kernel/projection.ts';
+import { query } from '../../kernel/query.ts';
 import { recordWithLines } from '../../kernel/record-with-lines.ts';
 import { day, instant, json, nullable, type RowOf, table, text } from '../../kernel/table.ts';
 import { accounts } from '../crm/accounts.ts';
@@ -143,5 +144,31 @@ export const showDelivery = recordWithLines({
       quantity: field.quantity('l.quantity'),
       reservationId: field.text('l."reservationId"'),
     },
+  },
+});
+
+const ReturnedFrom = z.strictObject({
+  orderId: z.string(),
+  accountId: z.string(),
+  warehouseId: z.string(),
+  lines: z.array(z.strictObject({ line: z.int(), itemId: z.string(), sku: z.string() })),
+});
+
+/** Asked by whoever notes that goods come back. */
+export const deliveryForReturn = query({
+  type: 'DeliveryForReturn',
+  summary: 'What a delivery was, for goods that come back; null where there is none.',
+  permission: 'fulfilment:read',
+  reads: [deliveries],
+  input: z.strictObject({ id: z.string().max(200) }),
+  output: ReturnedFrom.nullable(),
+  answer: async (db, { id }) => {
+    const [row] = await db.rows<Pick<Row, 'order_id' | 'account_id' | 'warehouse_id' | 'lines'>>(
+      'select order_id, account_id, warehouse_id, lines from deliveries where id = $1',
+      [id],
+    );
+    if (row === undefined) return null;
+    const lines = row.lines.map(({ line, itemId, sku }) => ({ line, itemId, sku }));
+    return { orderId: row.order_id, accountId: row.account_id, warehouseId: row.warehouse_id, lines };
   },
 });
