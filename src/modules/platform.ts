@@ -28,7 +28,7 @@ import { parkedLetter, parkedNotice } from '../effects/platform/parked-letter.ts
 import { webhookMessage, webhooks } from '../effects/platform/webhook-message.ts';
 import { module } from '../kernel/module.ts';
 import { approvals, listApprovals, showApproval } from '../projections/platform/approvals.ts';
-import { listColleagues } from '../projections/platform/colleagues.ts';
+import { colleagues, listColleagues } from '../projections/platform/colleagues.ts';
 import { companyInUse } from '../projections/platform/company-in-use.ts';
 import { companySettings, companySettingsView } from '../projections/platform/company-settings.ts';
 import { effects, effectTries, listEffects, listWebhookDeliveries, showEffect } from '../projections/platform/effects.ts';
@@ -86,7 +86,19 @@ export const platform = module({
     enableWebhookEndpoint,
     rotateWebhookSecret,
   ],
-  projections: [approvals, users, roles, eventHistory, processes, effects, effectTries, webhookEndpoints, companySettingsView, periods],
+  projections: [
+    approvals,
+    users,
+    colleagues,
+    roles,
+    eventHistory,
+    processes,
+    effects,
+    effectTries,
+    webhookEndpoints,
+    companySettingsView,
+    periods,
+  ],
   queries: [
     listUsers,
     showUser,

@@ -9,6 +9,8 @@ const LEAVES: Readonly<Record<string, string>> = {
   'POST /receipts': 'ReceiptRecorded',
   'POST /stock-documents/transfers': 'StockDocumentDrafted',
   'POST /stock-documents/:id/approve': 'StockDocumentApproved',
+  'POST /delivery-returns': 'DeliveryReturnDrafted',
+  'POST /delivery-returns/:id/approve': 'DeliveryReturnApproved',
   'POST /sales-orders': 'SalesOrderPlaced',
   'POST /sales-orders/:id/accept': 'SalesOrderAccepted',
   'POST /sales-orders/:id/decline': 'SalesOrderDeclined',
