@@ -10,7 +10,7 @@ import { freshDatabase } from '../support/postgres.ts';
 import { eventually, type HttpReceiver, httpReceiver } from './receivers.ts';
 
 const KILLS = 2;
-const ACCOUNTS_BETWEEN_KILLS = 12;
+const PLACES_BETWEEN_KILLS = 12;
 
 const closing: (() => Promise<unknown> | unknown)[] = [];
 afterAll(async () => {
@@ -58,23 +58,22 @@ beforeAll(async () => {
 }, 60_000);
 
 test('loses no message and invents none when the worker is killed while it sends', { timeout: 60_000 }, async () => {
-  await admin.make('/webhook-endpoints', { name: 'Shop', url: hooks.url, events: ['AccountCreated'] });
+  await admin.make('/webhook-endpoints', { name: 'Shop', url: hooks.url, events: ['WarehouseOpened'] });
   const created: string[] = [];
   for (let kill = 0; kill < KILLS; kill++) {
     // Half of them are taken and answered late, so that a kill falls between sending and noting.
     hooks.answer = (response, { body }) => void setTimeout(() => response.writeHead(204).end(), body.length % 2 === 0 ? 0 : 60);
-    for (let count = 0; count < ACCOUNTS_BETWEEN_KILLS; count++) {
-      created.push(
-        await admin.make('/accounts', { name: `Buyer ${kill} ${'x'.repeat(count)}`, currency: 'RON', code: `K${kill}N${count}` }),
-      );
+    for (let count = 0; count < PLACES_BETWEEN_KILLS; count++) {
+      // Opening a warehouse asks no view, so it does not need the worker.
+      created.push(await admin.make('/warehouses', { name: `Place ${kill} ${'x'.repeat(count)}`, code: `K${kill}N${count}` }));
       if (count === 6) await worker.kill('SIGKILL');
     }
     worker = await startWorker();
   }
-  expect((await admin.post('/accounts', { name: 'Refused', currency: 'RON', code: 'K0N0' })).status).toBe(409);
+  expect((await admin.post('/warehouses', { name: 'Refused', code: 'K0N0' })).status).toBe(409);
   const told = (): ReadonlyMap<unknown, string> =>
     new Map(hooks.received.map(({ headers, body }) => [headers['webhook-id'], (JSON.parse(body) as { record: { id: string } }).record.id]));
-  await eventually(() => (told().size >= created.length ? true : undefined), 'A message for each account');
+  await eventually(() => (told().size >= created.length ? true : undefined), 'A message for each warehouse');
   await admin.until('/effects?filter[status]=waiting', ({ items }) => (items as unknown[]).length === 0);
   expect([...told().values()].sort()).toEqual([...created].sort());
 });

@@ -107,13 +107,14 @@ test('no secret and nothing of a person gets into any log line, whatever is sent
 
   // Postgres tells whole rows where a condition is broken: once to the API, once to the worker.
   await client.query(`alter table ops.requests add constraint no_marker check (key <> 'MARKER-broken')`);
-  await post('/leads', lead, { 'Idempotency-Key': 'MARKER-broken' });
+  const another = (mark: string) => ({ ...lead, contact: { ...person, email: `marker-${mark}@person.example` } });
+  await post('/leads', another('broken'), { 'Idempotency-Key': 'MARKER-broken' });
   const { rows } = await client.query(
     `select table_name as name from information_schema.tables where table_schema = 'read_data' and table_name ~ '^leads_v'`,
   );
   for (const { name } of rows)
     await client.query(`alter table read_data.${name} add constraint no_marker check (source <> 'marker-source')`);
-  await post('/leads', { ...lead, source: 'marker-source' });
+  await post('/leads', { ...another('stopped'), source: 'marker-source' });
   await expect.poll(() => output, { timeout: 10_000 }).toContain('A projection was stopped');
 
   for (const told of ['"route":"/sessions"', '"code":"Malformed"', '"code":"Validation"', 'no_marker']) expect(output).toContain(told);

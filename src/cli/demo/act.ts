@@ -20,6 +20,8 @@ export const phases = [
   'ship',
   'issue',
   'pay',
+  'comeBack',
+  'takeBack',
   'close',
 ] as const;
 export type Phase = (typeof phases)[number];
@@ -30,7 +32,7 @@ export const courses = {
   pipeline: ['leads', 'qualify', 'convert', 'deals', 'pursue', 'order'],
   placing: ['place'],
   delivery: ['decide', 'approve', 'ship'],
-  money: ['issue', 'pay', 'close'],
+  money: ['issue', 'pay', 'comeBack', 'takeBack', 'close'],
 } as const satisfies Readonly<Record<string, readonly Phase[]>>;
 
 /** Ids of what was made, by the key of the act that made it. @throws Error for a key that made nothing */

@@ -27,7 +27,7 @@ export function orders(chance: Chance, market: Market, deals: Pipeline['ordered'
   const direct = Array.from({ length: span.size.orders - deals.length }, (_, number) => directOrder(chance, market, number, span));
   const fromDeals = deals.map(deal => ({ ...deal, key: dealKeys(deal.key).order, termDays: 30 }));
   const all = [...direct, ...fromDeals];
-  return [...receipts(all, span), ...direct.map(placed), ...all.flatMap(order => course(chance, order, span.until))];
+  return [...receipts(all, span), ...direct.map(placed), ...all.flatMap(order => course(chance, order, span.until)), counted(span.until)];
 }
 
 function directOrder(chance: Chance, { buyers }: Market, number: number, { from, days }: Span): Ordered & { readonly channel: string } {
@@ -131,7 +131,11 @@ function course(chance: Chance, order: Ordered, until: string): readonly Act[] {
     return acts;
   }
   // A few are forgotten by whoever should decide, ship or issue: what people will find stuck.
-  if (chanceOfFate < 0.024) return acts;
+  if (chanceOfFate < 0.022) return acts;
+  if (chanceOfFate < 0.024) {
+    act('decide', 'modify', decided, seller, 'ModifySalesOrder', offeringLess(order));
+    return acts;
+  }
   if (!act('decide', 'accept', decided, seller, 'AcceptSalesOrder', idOf => ({ id: idOf(key) }))) return acts;
   if (chanceOfFate < 0.04) {
     act('close', 'cancel', dayAfter(decided, 1), seller, 'CancelSalesOrder', idOf => ({ id: idOf(key), reason }));
@@ -143,8 +147,53 @@ function course(chance: Chance, order: Ordered, until: string): readonly Act[] {
   if (chanceOfFate < 0.046) return acts;
   if (shipped > until) return acts;
   acts.push(issued(key, seller, shipped));
+  if (chanceOfFate > 0.99) return acts.concat(comingBack(order, dayAfter(shipped, 6), until));
   return acts.concat(paying(chance, key, dayAfter(shipped, termDays), until));
 }
+
+/** What the client is asked to agree to, and has not answered. */
+const offeringLess =
+  ({ key, lines: [first] }: Ordered): Act['input'] =>
+  idOf => ({
+    id: idOf(key),
+    reason: 'Only some of it can come at once',
+    lines: [{ line: 1, itemId: idOf(itemKey(first?.sku ?? '')), quantity: '1' }],
+  });
+
+/** Returns that lie longer than this are taken back; the newer ones wait for somebody. */
+const RETURNED_DAYS = 21;
+
+/** One piece of the first line comes back; what is left to pay is settled between people, and stays open here. */
+function comingBack({ key }: Ordered, day: string, until: string): readonly Act[] {
+  if (day > until) return [];
+  const back = { key: `${key} return`, day, by: keeper.key, line: key };
+  const drafted: Act = {
+    ...back,
+    phase: 'comeBack',
+    command: 'DraftDeliveryReturn',
+    input: idOf => ({ deliveryId: `${idOf(key)}~1`, reason: 'Broken on arrival', lines: [{ line: 1, quantity: '1' }] }),
+  };
+  if (dayAfter(day, RETURNED_DAYS) > until) return [drafted];
+  return [
+    drafted,
+    { ...back, key: `${key} taken back`, phase: 'takeBack', command: 'ApproveDeliveryReturn', input: idOf => ({ id: idOf(back.key) }) },
+  ];
+}
+
+/** What was counted on the last day waits for whoever approves it. */
+const counted = (day: string): Act => ({
+  phase: 'close',
+  key: 'count',
+  day,
+  by: keeper.key,
+  line: 'count',
+  command: 'DraftAdjustment',
+  input: idOf => ({
+    warehouseId: idOf(WAREHOUSE),
+    reason: 'Counted less than there should be',
+    lines: [{ itemId: idOf(itemKey(goods[0]?.sku ?? '')), quantity: '-1' }],
+  }),
+});
 
 /** Each seller's branch has a series; its numbers rise with their days, so its invoices are one line. */
 function issued(key: string, seller: string, day: string): Act {

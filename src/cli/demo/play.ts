@@ -18,7 +18,7 @@ const REST_LOOK_MS = 10;
 const REST_MS_MAX = 120_000;
 
 /** Phases that build on what sagas make of the ones before. */
-const AFTER_SAGAS: ReadonlySet<Phase> = new Set<Phase>(['pursue', 'decide', 'approve', 'issue', 'pay']);
+const AFTER_SAGAS: ReadonlySet<Phase> = new Set<Phase>(['pursue', 'decide', 'approve', 'issue', 'pay', 'comeBack']);
 /** The views in which it is found. */
 const MADE = ['leads', 'sales-orders', 'invoices'];
 
