@@ -48,6 +48,13 @@ describe('the plan of the demo', () => {
     expect(wanting.filter(({ line }) => delivered.has(line))).toEqual([]);
   });
 
+  test('leaves things for people to find: changed orders, goods that came back, a count', () => {
+    expect(count('ModifySalesOrder')).toBeGreaterThan(0);
+    expect(count('DraftDeliveryReturn')).toBeGreaterThan(count('ApproveDeliveryReturn'));
+    expect(count('ApproveDeliveryReturn')).toBeGreaterThan(5);
+    expect(count('DraftAdjustment')).toBe(1);
+  });
+
   test('has addresses that reach nobody', () => {
     const addresses = told.match(/[\w.+-]+@[\w.-]+/g) ?? [];
     expect(addresses.length).toBeGreaterThan(1_000);

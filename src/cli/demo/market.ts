@@ -85,7 +85,8 @@ export function opening(chance: Chance, { buyers, suppliers, rivals }: Market, d
 
 const withKind = (kind: string, accounts: readonly Account[]) => accounts.map(account => [kind, account] as const);
 
-const CREDIT_LIMITS = [2_000_000, 5_000_000, 10_000_000, 25_000_000];
+/** Wide enough that all of the plan passes; who wants to see an order held lowers one. */
+const CREDIT_LIMITS = [50_000_000, 100_000_000, 250_000_000];
 const POSITIONS = ['Purchasing manager', 'Owner', 'Site manager', 'Accountant'];
 
 function introduced(chance: Chance, kind: string, account: Account, number: number, day: string): readonly Act[] {

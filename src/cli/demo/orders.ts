@@ -160,7 +160,7 @@ const offeringLess =
     lines: [{ line: 1, itemId: idOf(itemKey(first?.sku ?? '')), quantity: '1' }],
   });
 
-/** Returns that lie longer than this are taken back; the newer ones wait for somebody. */
+/** Returns that lie longer than this are taken back on the last day, in one go; the newer ones wait for somebody. */
 const RETURNED_DAYS = 21;
 
 /** One piece of the first line comes back; what is left to pay is settled between people, and stays open here. */
@@ -176,7 +176,14 @@ function comingBack({ key }: Ordered, day: string, until: string): readonly Act[
   if (dayAfter(day, RETURNED_DAYS) > until) return [drafted];
   return [
     drafted,
-    { ...back, key: `${key} taken back`, phase: 'takeBack', command: 'ApproveDeliveryReturn', input: idOf => ({ id: idOf(back.key) }) },
+    {
+      ...back,
+      key: `${key} taken back`,
+      day: until,
+      phase: 'takeBack',
+      command: 'ApproveDeliveryReturn',
+      input: idOf => ({ id: idOf(back.key) }),
+    },
   ];
 }
 

@@ -99,7 +99,8 @@ function captured(
   seller: string,
   day: string,
 ): Act {
-  const { name: contact, email, phone } = person(chance, domain, chance.whole(3, 9));
+  // No two of them share an address; the lowest numbers belong to contacts.
+  const { name: contact, email, phone } = person(chance, domain, Number(key.split('-')[1]) + 2);
   const channels = chance.happens(0.8) ? { email, phone } : chance.happens(0.5) ? { email } : { phone };
   const input = {
     name: chance.pick(WISHES),

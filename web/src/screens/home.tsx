@@ -12,6 +12,8 @@ import { ProcessList } from './processes.tsx';
 import screens from './screens.module.css';
 
 const SHOWN_MAX = 8;
+/** They go along with another process of the same record, which says what is to be done. */
+const ALONGSIDE = new Set(['order-credit', 'receivables', 'invoice-overdue', 'order-expiry']);
 
 /** What stands still, what waits for this very person, and the ways to everything else. */
 export function Home() {
@@ -24,7 +26,10 @@ export function Home() {
     enabled: may('platform:processes'),
   });
   const stalled = data?.items.filter(isStalled) ?? [];
-  const mine = data?.items.filter(process => !isStalled(process) && process.movedBy !== null && may(process.movedBy.permission)) ?? [];
+  const mine =
+    data?.items.filter(
+      process => !isStalled(process) && !ALONGSIDE.has(process.saga) && process.movedBy !== null && may(process.movedBy.permission),
+    ) ?? [];
   return (
     <>
       <header className={screens.head}>

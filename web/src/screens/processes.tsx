@@ -62,7 +62,11 @@ function ProcessRow({ process }: { readonly process: Process }) {
   const label = `${words(process.about.category)} ${shortId(process.about.id)}`;
   return (
     <li>
-      <Badge status={process.status} look={isStalled(process) ? 'stalled' : 'waiting'} label="" />
+      <Badge
+        status={process.status}
+        look={isStalled(process) ? 'stalled' : 'waiting'}
+        label={isStalled(process) ? t('process.stalled') : t('process.waiting')}
+      />
       <span>
         {words(process.saga)}{' '}
         {noun?.record ? (
