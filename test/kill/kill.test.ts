@@ -95,13 +95,13 @@ describe.skipIf(!linux)('the whole house', () => {
 
   test('does nothing twice when its worker is frozen and thawed', async () => {
     const load = await startLoad();
-    const [worker] = await find(house.pid, 'worker');
-    process.kill(worker?.pid ?? 0, 'SIGSTOP');
+    const worker = await workerOf(house);
+    process.kill(worker, 'SIGSTOP');
     await sleep(FREEZE_MS);
-    process.kill(worker?.pid ?? 0, 'SIGCONT');
+    process.kill(worker, 'SIGCONT');
     await load.stop();
     await examine(`a worker frozen for ${FREEZE_MS} ms`);
-    expect((await find(house.pid, 'worker'))[0]?.pid).toBe(worker?.pid);
+    expect(await workerOf(house)).toBe(worker);
   });
 
   test('stops within ten seconds when asked under load, and forgets nothing', async () => {
@@ -199,6 +199,17 @@ function program(file: string, ...args: readonly string[]): OwnProgram {
   }
   return { child, ended, line, lines: all };
 }
+
+/** The pid of the worker, which may be starting again after the kills before. A wrong pid would stop others: 0 is this very test. */
+const workerOf = ({ pid }: House): Promise<number> =>
+  vi.waitFor(
+    async () => {
+      const [worker] = await find(pid, 'worker');
+      if (worker === undefined) throw new Error('No worker runs.');
+      return worker.pid;
+    },
+    { timeout: 30_000, interval: 100 },
+  );
 
 const unknownOf = (commands: readonly Command[]): number =>
   commands.flatMap(({ lines }) => lines).filter(({ state }) => state === 'unknown').length;
