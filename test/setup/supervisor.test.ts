@@ -112,11 +112,12 @@ describe('the supervisor', () => {
     const program = await house({ PORT: String(port) });
     await ready(program);
     const [first] = lives(program, role);
-    process.kill(first?.pid ?? 0, 'SIGKILL');
+    if (first === undefined) throw new Error(`No ${role} runs.`);
+    process.kill(first.pid, 'SIGKILL');
     await program.line(/runs again\.$/);
     const again = lives(program, role).at(-1);
-    expect(again?.pid).not.toBe(first?.pid);
-    if (role !== 'worker') expect(again?.port).toBe(first?.port);
+    expect(again?.pid).not.toBe(first.pid);
+    if (role !== 'worker') expect(again?.port).toBe(first.port);
   });
 
   test('starts what keeps ending with growing pauses', async () => {
